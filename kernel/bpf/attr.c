@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Attributes of programs: checked against the schema their program declares,
+ * kept in call->ext until the method gets to them, listed in SCHEMA.
+ */
+#include "bpf.h"
+
+const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u16 object,
+					   u16 method, u16 id)
+{
+	u32 i;
+
+	for (i = 0; i < decl->nr_attrs; i++) {
+		const struct uverbs_bpf_attr *row = &decl->attrs[i];
+
+		if (row->id == id && row->method == method && row->object == object)
+			return row;
+	}
+	return NULL;
+}
+
+static struct ib_device *uvb_call_ibdev(const struct uvb_call *call)
+{
+	return uvb_file_ibdev(call->file);
+}
+
+/**
+ * uvb_ext_attr() - check an attribute of a program and keep it
+ * @call: the call
+ * @uattr: the attribute, namespace 2 to 13
+ * @index: its place in the caller's array
+ *
+ * Return: 0; -EPROTONOSUPPORT if no program has such an attribute for this method and device;
+ * -EINVAL if it is given twice or its length is wrong; -E2BIG after UVB_MAX_EXT.
+ */
+int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 index)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int ns = uattr->attr_id >> UVERBS_BPF_NS_SHIFT;
+	u16 id = uattr->attr_id;
+	struct uverbs_bpf_attr row = {};
+	struct uvb_ext_attr *ext;
+	bool attached = false;
+	unsigned int i;
+
+	if (ns > UVERBS_BPF_NS_PROVIDER_LAST)
+		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
+				  "attribute 0x%04x: namespace %u has none of this id", id, ns);
+	/* Copied, so that the checks may sleep to say what is wrong. */
+	scoped_guard(rcu) {
+		struct uvb_program *program = uvb_program_get(ns);
+		const struct uverbs_bpf_attr *found;
+
+		attached = program && uvb_program_matches(program, uvb_call_ibdev(call));
+		found = attached ? uvb_decl_row(program->decl, call->method->object,
+						call->method->id, id & UVERBS_BPF_ID_MASK) : NULL;
+		if (found)
+			row = *found;
+	}
+	if (!attached) {
+		const char *name = uvb_namespace_name(ns);
+
+		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
+				  "attribute 0x%04x: no %s program%s%s for this device is attached",
+				  id, ns < UVERBS_BPF_NS_PROVIDER_FIRST ? "transport" : "provider",
+				  name[0] ? " " : "", name);
+	}
+	if (!row.name[0])
+		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
+				  "attribute 0x%04x: program %s has none of this id for %s", id,
+				  uvb_namespace_name(ns), call->method->name);
+	if (uattr->len < row.min_len || uattr->len > row.max_len)
+		return uvb_refuse(bundle, -EINVAL, id,
+				  "%s (0x%04x): length %u, wants %u to %u", row.name, id,
+				  uattr->len, row.min_len, row.max_len);
+	if (uattr->attr_data.reserved)
+		return uvb_refuse(bundle, -EINVAL, id, "%s (0x%04x): attr_data.reserved is not 0",
+				  row.name, id);
+	for (i = 0; i < call->nr_ext; i++) {
+		if (call->ext[i].id == id)
+			return uvb_refuse(bundle, -EINVAL, id, "%s (0x%04x): given twice",
+					  row.name, id);
+	}
+	if (call->nr_ext == UVB_MAX_EXT)
+		return uvb_refuse(bundle, -E2BIG, id,
+				  "%s (0x%04x): one call takes %u attributes of programs", row.name,
+				  id, UVB_MAX_EXT);
+
+	ext = &call->ext[call->nr_ext++];
+	ext->id = id;
+	ext->len = uattr->len;
+	ext->index = index;
+	ext->out = row.direction == UVERBS_BPF_KIND_OUT;
+	ext->data = uattr->data;
+	return 0;
+}
+
+static bool uvb_is_transport(u16 id)
+{
+	return id >> UVERBS_BPF_NS_SHIFT < UVERBS_BPF_NS_PROVIDER_FIRST;
+}
+
+bool uvb_ext_has_transport(const struct uvb_call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->nr_ext; i++) {
+		if (uvb_is_transport(call->ext[i].id))
+			return true;
+	}
+	return false;
+}
+
+int uvb_ext_check(struct uvb_call *call)
+{
+	u16 transport = 0;
+	unsigned int i;
+
+	for (i = 0; i < call->nr_ext; i++) {
+		u16 id = call->ext[i].id;
+
+		if (!uvb_is_transport(id))
+			continue;
+		if (transport && id >> UVERBS_BPF_NS_SHIFT != transport >> UVERBS_BPF_NS_SHIFT)
+			return uvb_refuse(uvb_bundle(call), -EINVAL, id,
+					  "attributes 0x%04x and 0x%04x are of two transports, a path has one",
+					  transport, id);
+		transport = id;
+	}
+	return 0;
+}
+
+bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int index,
+			   struct uverbs_bpf_schema_record *record)
+{
+	struct ib_device *ibdev = srcu_dereference(dev->stock.ib_dev,
+						   &dev->stock.disassociate_srcu);
+	unsigned int ns;
+
+	guard(rcu)();
+	uvb_for_each_ns(ns) {
+		struct uvb_program *program = uvb_program_get(ns);
+		const struct uverbs_bpf_attr *row;
+
+		if (!program || !uvb_program_matches(program, ibdev))
+			continue;
+		if (index >= program->decl->nr_attrs) {
+			index -= program->decl->nr_attrs;
+			continue;
+		}
+		row = &program->decl->attrs[index];
+		memset(record, 0, sizeof(*record));
+		record->what = UVERBS_BPF_SCHEMA_ATTR;
+		record->kind = row->direction;
+		record->flags = UVERBS_BPF_SCHEMA_PROGRAM;
+		if (row->flags & UVERBS_BPF_ATTR_MANDATORY)
+			record->flags |= UVERBS_BPF_SCHEMA_MANDATORY;
+		record->object = row->object;
+		record->method = row->method;
+		record->attr = UVERBS_BPF_ID(ns, row->id);
+		record->min_len = row->min_len;
+		record->max_len = row->max_len;
+		strscpy(record->name, row->name);
+		strscpy(record->program, program->decl->name);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The two struct_ops types: what the verifier lets their programs do, and
+ * what a declaration must look like to be attached.
+ *
+ * To attach a transport, as root:
+ *	uverbs-bpf transport attach /usr/lib/uverbs-bpf/transports/roce.bpf.o
+ * or with stock tools (bpftool up to 7.8 attaches and then crashes, exit 139):
+ *	bpftool struct_ops register roce.bpf.o /sys/fs/bpf/roce
+ */
+#include "bpf.h"
+
+#include <linux/bpf_verifier.h>
+
+struct btf *uvb_btf;
+
+/*
+ * Ids as linked. The kernel moves all types of a module by the same amount
+ * when it loads the module's BTF, but does not patch this list.
+ */
+BTF_ID_LIST(uvb_type_ids)
+BTF_ID(struct, uverbs_bpf_transport_ops)
+BTF_ID(struct, uverbs_bpf_provider_ops)
+BTF_ID(struct, uverbs_bpf_ctx)
+
+enum { UVB_TYPE_TRANSPORT, UVB_TYPE_PROVIDER, UVB_TYPE_CTX };
+
+/* How far they were moved: known from the first program on that is verified. */
+static u32 uvb_type_delta;
+
+/* What programs may write. */
+static const struct {
+	u32 start;
+	u32 end;
+} uvb_ctx_writable[] = {
+	{ offsetof(struct uverbs_bpf_ctx, path.dgid),
+	  offsetofend(struct uverbs_bpf_ctx, path.has_grh) },
+};
+
+static int uvb_btf_struct_access(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
+				 int off, int size)
+{
+	unsigned int i;
+
+	if (reg->btf != uvb_btf ||
+	    reg->btf_id != uvb_type_ids[UVB_TYPE_CTX] + READ_ONCE(uvb_type_delta)) {
+		bpf_log(log, "only struct uverbs_bpf_ctx may be written\n");
+		return -EACCES;
+	}
+	for (i = 0; i < ARRAY_SIZE(uvb_ctx_writable); i++) {
+		if (off >= (int)uvb_ctx_writable[i].start &&
+		    off + size <= (int)uvb_ctx_writable[i].end)
+			return SCALAR_VALUE;
+	}
+	bpf_log(log, "write of %d bytes at offset %d of struct uverbs_bpf_ctx, only path may be written\n",
+		size, off);
+	return -EACCES;
+}
+
+static const struct bpf_func_proto *uvb_get_func_proto(enum bpf_func_id func_id,
+						       const struct bpf_prog *prog)
+{
+	return bpf_base_func_proto(func_id, prog);
+}
+
+static const struct bpf_verifier_ops uvb_verifier_ops = {
+	.get_func_proto = uvb_get_func_proto,
+	.is_valid_access = bpf_tracing_btf_ctx_access,
+	.btf_struct_access = uvb_btf_struct_access,
+};
+
+static int uvb_ops_btf_init(struct btf *btf)
+{
+	uvb_btf = btf;
+	return 0;
+}
+
+static int uvb_check_member(const struct bpf_prog *prog, u32 type)
+{
+	/*
+	 * Programs run under RCU on behalf of any user: one that slept on that
+	 * user's memory would hold up whoever wants to take it off.
+	 */
+	if (prog->sleepable)
+		return -EINVAL;
+	WRITE_ONCE(uvb_type_delta, prog->aux->attach_btf_id - uvb_type_ids[type]);
+	return 0;
+}
+
+#define uvb_decl_refuse(kind, decl, fmt, ...)						\
+	({										\
+		pr_warn("%s %.*s: " fmt "\n",						\
+			(kind) == UVERBS_BPF_TRANSPORT ? "transport" : "provider",	\
+			(int)strnlen((decl)->name, sizeof((decl)->name)), (decl)->name,	\
+			##__VA_ARGS__);							\
+		-EINVAL;								\
+	})
+
+static bool uvb_name_ok(const char *name, size_t size)
+{
+	size_t len = strnlen(name, size);
+
+	return len && len < size && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+static bool uvb_method_is(const struct uverbs_bpf_attr *row, u16 object, u16 method, u8 direction)
+{
+	return row->object == object && row->method == method && row->direction == direction;
+}
+
+/* What consumes a path; another row would be accepted in calls and then ignored. */
+static bool uvb_row_of_path(const struct uverbs_bpf_attr *row)
+{
+	return uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY,
+			     UVERBS_BPF_KIND_IN) ||
+	       uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY,
+			     UVERBS_BPF_KIND_OUT) ||
+	       uvb_method_is(row, UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE,
+			     UVERBS_BPF_KIND_IN);
+}
+
+static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_bpf_decl *decl,
+			 u32 i)
+{
+	const struct uverbs_bpf_attr *row = &decl->attrs[i];
+	/* When a call must have a path the state machine of QPs knows, not a schema. */
+	u8 flags = kind == UVERBS_BPF_PROVIDER ? UVERBS_BPF_ATTR_MANDATORY : 0;
+
+	if (!uvb_name_ok(row->name, sizeof(row->name)))
+		return uvb_decl_refuse(kind, decl, "attrs[%u].name: wants 1 to %zu of a-z, 0-9, _ and -",
+				       i, sizeof(row->name) - 1);
+	if (row->id & ~UVERBS_BPF_ID_MASK)
+		return uvb_decl_refuse(kind, decl, "attrs[%u].id is 0x%x, has 12 bits", i, row->id);
+	if (row->direction != UVERBS_BPF_KIND_IN && row->direction != UVERBS_BPF_KIND_OUT)
+		return uvb_decl_refuse(kind, decl, "attrs[%u].direction is %u, wants KIND_IN or KIND_OUT",
+				       i, row->direction);
+	if (row->flags & ~flags)
+		return uvb_decl_refuse(kind, decl, "attrs[%u].flags is 0x%x, knows 0x%x", i,
+				       row->flags, flags);
+	if (row->min_len > row->max_len || row->max_len > UVERBS_BPF_MAX_LEN || !row->max_len)
+		return uvb_decl_refuse(kind, decl, "attrs[%u] has %u to %u bytes, wants 1 to %u", i,
+				       row->min_len, row->max_len, UVERBS_BPF_MAX_LEN);
+	if (row->reserved)
+		return uvb_decl_refuse(kind, decl, "attrs[%u].reserved is not 0", i);
+	if (uvb_decl_row(decl, row->object, row->method, row->id) != row)
+		return uvb_decl_refuse(kind, decl, "attrs[%u]: id %u of that method is there twice",
+				       i, row->id);
+	if (kind == UVERBS_BPF_TRANSPORT && !uvb_row_of_path(row))
+		return uvb_decl_refuse(kind, decl,
+				       "attrs[%u]: takes inputs of QP_MODIFY and AH_CREATE and outputs of QP_QUERY only",
+				       i);
+	return 0;
+}
+
+static int uvb_decl_check(enum uverbs_bpf_program_kind kind, const struct uverbs_bpf_decl *decl)
+{
+	const u32 protocols = UVERBS_BPF_PROTOCOL_IB | UVERBS_BPF_PROTOCOL_OPA |
+			      UVERBS_BPF_PROTOCOL_ROCE | UVERBS_BPF_PROTOCOL_IWARP;
+	u32 flags = kind == UVERBS_BPF_PROVIDER ? UVERBS_BPF_FAIL_CLOSED : 0;
+	u32 i;
+	int ret;
+
+	if (!uvb_name_ok(decl->name, sizeof(decl->name)))
+		return uvb_decl_refuse(kind, decl, "name: wants 1 to %zu of a-z, 0-9, _ and -",
+				       sizeof(decl->name) - 1);
+	if (!decl->abi || decl->abi > UVERBS_BPF_ABI)
+		return uvb_decl_refuse(kind, decl, "abi is %u, this module has 1 to %u", decl->abi,
+				       UVERBS_BPF_ABI);
+	if (decl->flags & ~flags)
+		return uvb_decl_refuse(kind, decl, "flags is 0x%x, knows 0x%x", decl->flags, flags);
+	if (decl->protocols & ~protocols)
+		return uvb_decl_refuse(kind, decl, "protocols is 0x%x, knows 0x%x", decl->protocols,
+				       protocols);
+	if (kind == UVERBS_BPF_TRANSPORT && !decl->protocols)
+		return uvb_decl_refuse(kind, decl, "protocols is 0, wants at least one of 0x%x",
+				       protocols);
+	if (strnlen(decl->ibdev, sizeof(decl->ibdev)) == sizeof(decl->ibdev))
+		return uvb_decl_refuse(kind, decl, "ibdev: wants a NUL within %zu bytes",
+				       sizeof(decl->ibdev));
+	if (decl->nr_attrs > UVERBS_BPF_MAX_ATTRS)
+		return uvb_decl_refuse(kind, decl, "nr_attrs is %u, wants at most %u",
+				       decl->nr_attrs, UVERBS_BPF_MAX_ATTRS);
+	if (memchr_inv(decl->reserved, 0, sizeof(decl->reserved)))
+		return uvb_decl_refuse(kind, decl, "reserved is not 0");
+	for (i = 0; i < decl->nr_attrs; i++) {
+		ret = uvb_row_check(kind, decl, i);
+		if (ret)
+			return ret;
+	}
+	if (memchr_inv(&decl->attrs[i], 0, (UVERBS_BPF_MAX_ATTRS - i) * sizeof(decl->attrs[0])))
+		return uvb_decl_refuse(kind, decl, "attrs[%u] and later are beyond nr_attrs and not 0",
+				       i);
+	return 0;
+}
+
+/* Takes over the declaration, which is the first member of both types, and their only data. */
+static int uvb_init_member(enum uverbs_bpf_program_kind kind, const struct btf_type *t,
+			   const struct btf_member *member, void *kdata, const void *udata)
+{
+	struct uverbs_bpf_decl *decl = kdata;
+	int ret;
+
+	if (__btf_member_bit_offset(t, member))
+		return 0;
+	*decl = *(const struct uverbs_bpf_decl *)udata;
+	ret = uvb_decl_check(kind, decl);
+	return ret ?: 1;
+}
+
+static bool uvb_decl_has(const struct uverbs_bpf_decl *decl, u8 direction)
+{
+	u32 i;
+
+	for (i = 0; i < decl->nr_attrs; i++) {
+		if (decl->attrs[i].direction == direction)
+			return true;
+	}
+	return false;
+}
+
+/* ---- transports ---- */
+
+static int uverbs_bpf_transport_ops__path_set(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static int uverbs_bpf_transport_ops__path_get(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static void uverbs_bpf_transport_ops__exit(struct uverbs_bpf_exit *info)
+{
+}
+
+static struct uverbs_bpf_transport_ops uvb_transport_stubs = {
+	.path_set = uverbs_bpf_transport_ops__path_set,
+	.path_get = uverbs_bpf_transport_ops__path_get,
+	.exit = uverbs_bpf_transport_ops__exit,
+};
+
+static int uvb_transport_check_member(const struct btf_type *t, const struct btf_member *member,
+				      const struct bpf_prog *prog)
+{
+	return uvb_check_member(prog, UVB_TYPE_TRANSPORT);
+}
+
+static int uvb_transport_init_member(const struct btf_type *t, const struct btf_member *member,
+				     void *kdata, const void *udata)
+{
+	return uvb_init_member(UVERBS_BPF_TRANSPORT, t, member, kdata, udata);
+}
+
+static int uvb_transport_validate(void *kdata)
+{
+	const struct uverbs_bpf_transport_ops *ops = kdata;
+
+	if (!ops->decl.nr_attrs)
+		return uvb_decl_refuse(UVERBS_BPF_TRANSPORT, &ops->decl,
+				       "nr_attrs is 0, a path needs an attribute");
+	if (uvb_decl_has(&ops->decl, UVERBS_BPF_KIND_IN) && !ops->path_set)
+		return uvb_decl_refuse(UVERBS_BPF_TRANSPORT, &ops->decl,
+				       "has inputs and no path_set()");
+	if (uvb_decl_has(&ops->decl, UVERBS_BPF_KIND_OUT) && !ops->path_get)
+		return uvb_decl_refuse(UVERBS_BPF_TRANSPORT, &ops->decl,
+				       "has outputs and no path_get()");
+	return 0;
+}
+
+static int uvb_transport_reg(void *kdata, struct bpf_link *link)
+{
+	return uvb_program_attach(UVERBS_BPF_TRANSPORT, kdata, link);
+}
+
+static struct bpf_struct_ops uvb_transport_type = {
+	.verifier_ops = &uvb_verifier_ops,
+	.init = uvb_ops_btf_init,
+	.check_member = uvb_transport_check_member,
+	.init_member = uvb_transport_init_member,
+	.validate = uvb_transport_validate,
+	.reg = uvb_transport_reg,
+	.unreg = uvb_program_detach,
+	.update = uvb_program_update,
+	.cfi_stubs = &uvb_transport_stubs,
+	.name = "uverbs_bpf_transport_ops",
+	.owner = THIS_MODULE,
+};
+
+/* ---- providers ---- */
+
+static int uverbs_bpf_provider_ops__before(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static void uverbs_bpf_provider_ops__after(struct uverbs_bpf_ctx *ctx, int ret)
+{
+}
+
+static void uverbs_bpf_provider_ops__exit(struct uverbs_bpf_exit *info)
+{
+}
+
+static struct uverbs_bpf_provider_ops uvb_provider_stubs = {
+	.before = uverbs_bpf_provider_ops__before,
+	.after = uverbs_bpf_provider_ops__after,
+	.exit = uverbs_bpf_provider_ops__exit,
+};
+
+static int uvb_provider_check_member(const struct btf_type *t, const struct btf_member *member,
+				     const struct bpf_prog *prog)
+{
+	return uvb_check_member(prog, UVB_TYPE_PROVIDER);
+}
+
+static int uvb_provider_init_member(const struct btf_type *t, const struct btf_member *member,
+				    void *kdata, const void *udata)
+{
+	return uvb_init_member(UVERBS_BPF_PROVIDER, t, member, kdata, udata);
+}
+
+/* The type is there to be built against; a program that was attached would never run. */
+static int uvb_provider_reg(void *kdata, struct bpf_link *link)
+{
+	const struct uverbs_bpf_provider_ops *ops = kdata;
+
+	pr_warn("provider %s: not attached, this version of the module runs transports only\n",
+		ops->decl.name);
+	return -EOPNOTSUPP;
+}
+
+static void uvb_provider_unreg(void *kdata, struct bpf_link *link)
+{
+}
+
+static struct bpf_struct_ops uvb_provider_type = {
+	.verifier_ops = &uvb_verifier_ops,
+	.init = uvb_ops_btf_init,
+	.check_member = uvb_provider_check_member,
+	.init_member = uvb_provider_init_member,
+	.reg = uvb_provider_reg,
+	.unreg = uvb_provider_unreg,
+	.cfi_stubs = &uvb_provider_stubs,
+	.name = "uverbs_bpf_provider_ops",
+	.owner = THIS_MODULE,
+};
+
+static_assert(!offsetof(struct uverbs_bpf_transport_ops, decl));
+static_assert(!offsetof(struct uverbs_bpf_provider_ops, decl));
+static_assert(sizeof(struct uverbs_bpf_attr) == 48);
+static_assert(sizeof(struct uverbs_bpf_decl) == 128 + 16 * 48);
+
+/**
+ * uvb_ext_init() - make the struct_ops types and kfuncs known
+ *
+ * Return: 0; -EINVAL if the kernel did not take the module's BTF; another errno.
+ */
+int uvb_ext_init(void)
+{
+	int ret;
+
+	BTF_TYPE_EMIT(struct uverbs_bpf_program);
+	BTF_TYPE_EMIT(struct bpf_iter_uverbs_bpf_program);
+
+	ret = uvb_kfunc_init();
+	if (!ret)
+		ret = register_bpf_struct_ops(&uvb_transport_type, uverbs_bpf_transport_ops);
+	if (!ret)
+		ret = register_bpf_struct_ops(&uvb_provider_type, uverbs_bpf_provider_ops);
+	/*
+	 * Success says little: a kernel that could not use the module's BTF
+	 * only warns, and no program could ever be attached.
+	 */
+	if (!ret && !uvb_btf)
+		ret = -EINVAL;
+	if (ret) {
+		pr_err("BPF types did not register (%d): the module's BTF does not fit this kernel; rebuild it against this kernel's headers, with pahole installed\n",
+		       ret);
+		return ret;
+	}
+	return uvb_attach_init();
+}
+
+void uvb_ext_exit(void)
+{
+	uvb_attach_exit();
+}

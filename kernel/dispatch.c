@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The ioctl: one copy of header and attributes, each attribute checked
+ * against its row of the schema and unpacked, the method called, everything
+ * it opened committed or undone.
+ *
+ *	attribute		namespace 0, 1		2 to 14
+ *	unknown			-EPROTONOSUPPORT if	-EPROTONOSUPPORT
+ *				flagged mandatory,
+ *				else ignored
+ *	twice			-EINVAL			-EINVAL
+ *	too short or long	-EINVAL			-EINVAL
+ *	more than we know,	-EOPNOTSUPP		-EINVAL
+ *	not zero
+ *	missing, mandatory	-EINVAL			-EINVAL
+ */
+#include "uvb.h"
+#include "ext.h"
+
+/* Attributes copied to the stack; a longer list is copied to the heap. */
+#define UVB_STACK_UATTRS	20
+
+/*
+ * attrs[] of the bundle must follow struct bundle_priv, where drivers expect
+ * it. Where bundle_priv is the kernel's own it ends in a buffer that overlaps
+ * attrs[], and we only have more room.
+ */
+struct uvb_stack_call {
+	struct uvb_call call;
+	struct uverbs_attr attrs[UVB_MAX_BKEY];
+};
+
+#ifndef UVB_HAVE_BUNDLE_PRIV
+static_assert(offsetof(struct uvb_stack_call, attrs) ==
+	      offsetof(struct uvb_call, priv.bundle) + offsetof(struct uverbs_attr_bundle, attrs));
+#endif
+
+void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
+{
+	struct bundle_priv *priv = &call->priv;
+
+	call->file = file;
+	call->method = NULL;
+	call->error_len = 0;
+	call->nr_ext = 0;
+	call->error_text = NULL;
+
+	/* Drivers that want memory of the bundle get it from the kernel's allocator. */
+	priv->internal_avail = 0;
+	priv->internal_used = 0;
+	priv->allocated_mem = NULL;
+	priv->user_attrs = NULL;
+	priv->uattrs = NULL;
+	bitmap_zero(priv->uobj_finalize, UVERBS_API_ATTR_BKEY_LEN);
+	bitmap_zero(priv->spec_finalize, UVERBS_API_ATTR_BKEY_LEN);
+	bitmap_zero(priv->uobj_hw_obj_valid, UVERBS_API_ATTR_BKEY_LEN);
+
+	memset(&priv->bundle, 0, sizeof(priv->bundle));
+	priv->bundle.ufile = &file->stock;
+}
+
+/* ---- attributes ---- */
+
+/* Whether everything the caller passed beyond @len is zero. */
+static bool uvb_tail_is_zero(const struct ib_uverbs_attr *uattr, u16 len)
+{
+	if (uattr->len > sizeof(uattr->data))
+		return check_zeroed_user(u64_to_user_ptr(uattr->data) + len,
+					 uattr->len - len) == 1;
+	return !memchr_inv((const void *)&uattr->data + len, 0, uattr->len - len);
+}
+
+static int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
+			 const struct ib_uverbs_attr *uattr, struct uverbs_attr *to)
+{
+	bool trailing = attr->flags & UVB_F_ZERO_TRAILING;
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+
+	if (trailing && attr->kind != UVERBS_BPF_KIND_OUT && uattr->len > attr->max_len &&
+	    !uvb_tail_is_zero(uattr, attr->max_len))
+		return uvb_refuse(bundle, -EOPNOTSUPP, attr->id,
+				  "%s: bytes beyond the %u this kernel knows are not zero",
+				  attr->name, attr->max_len);
+	if (uattr->len < attr->min_len || (!trailing && uattr->len > attr->max_len))
+		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: length %u, wants %u to %u",
+				  attr->name, uattr->len, attr->min_len, attr->max_len);
+	if (uattr->attr_data.reserved)
+		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: reserved field is not 0",
+				  attr->name);
+
+	to->ptr_attr.uattr_idx = uattr - call->priv.uattrs;
+	to->ptr_attr.len = uattr->len;
+	to->ptr_attr.data = uattr->data;
+	return 0;
+}
+
+static int uvb_attr_handle_get(struct uvb_call *call, const struct uvb_attr *attr,
+			       const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
+			       unsigned int bkey)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int index = uattr - call->priv.uattrs;
+	struct uvb_handle *handle;
+
+	if (uattr->attr_data.reserved || uattr->len)
+		return uvb_refuse(bundle, -EINVAL, attr->id,
+				  "%s: a handle has length 0 and its reserved field 0", attr->name);
+
+	if (attr->access == UVERBS_BPF_ACCESS_NEW)
+		handle = uvb_handle_begin(bundle, attr->object);
+	else
+		handle = uvb_handle_get(bundle, attr->object, uattr->data_s64, attr->access);
+	if (IS_ERR(handle))
+		return uvb_refuse(bundle, PTR_ERR(handle), attr->id,
+				  attr->access == UVERBS_BPF_ACCESS_NEW ?
+				  "%s: cannot make a handle" : "%s: no such object, or it is in use",
+				  attr->name);
+
+	to->obj_attr.uobject = uvb_uobject(handle);
+	to->obj_attr.attr_elm = NULL;
+	__set_bit(bkey, call->priv.uobj_finalize);
+
+	if (attr->access == UVERBS_BPF_ACCESS_NEW &&
+	    put_user((u64)handle->id, &call->priv.user_attrs[index].data))
+		return -EFAULT;
+	return 0;
+}
+
+static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
+			   const struct ib_uverbs_attr *uattr, unsigned int bkey)
+{
+	struct uverbs_attr *to = &uvb_bundle(call)->attrs[bkey];
+
+	switch (attr->kind) {
+	case UVERBS_BPF_KIND_HANDLE:
+	case UVERBS_BPF_KIND_FD:
+		return uvb_attr_handle_get(call, attr, uattr, to, bkey);
+	case UVERBS_BPF_KIND_RAW_FD:
+		if (uattr->attr_data.reserved || uattr->len || uattr->data_s64 < INT_MIN ||
+		    uattr->data_s64 > INT_MAX)
+			return -EINVAL;
+		to->ptr_attr.data = uattr->data_s64;
+		return 0;
+	default:
+		return uvb_attr_data(call, attr, uattr, to);
+	}
+}
+
+static int uvb_attr_error(struct uvb_call *call, const struct ib_uverbs_attr *uattr,
+			  unsigned int index)
+{
+	if (call->error_len || uattr->attr_data.reserved ||
+	    uattr->len <= sizeof(struct uverbs_bpf_error))
+		return -EINVAL;
+	call->error_data = uattr->data;
+	call->error_len = uattr->len;
+	call->error_index = index;
+	return 0;
+}
+
+static int uvb_attr_process(struct uvb_call *call, unsigned int index)
+{
+	const struct ib_uverbs_attr *uattr = &call->priv.uattrs[index];
+	const struct uvb_method *method = call->method;
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int bkey, slot = UVB_NO_SLOT;
+	int ret;
+
+	if (unlikely(uattr->attr_id >> UVERBS_BPF_NS_SHIFT > UVERBS_BPF_NS_DRIVER))
+		return uattr->attr_id == UVERBS_BPF_ATTR_ERROR ? 0 :
+			uvb_ext_attr(call, uattr, index);
+
+	bkey = UVB_BKEY(uattr->attr_id);
+	if (bkey < method->bkey_len)
+		slot = method->slot[bkey];
+	if (slot == UVB_NO_SLOT) {
+		if (uattr->flags & UVERBS_ATTR_F_MANDATORY)
+			return uvb_refuse(bundle, -EPROTONOSUPPORT, uattr->attr_id,
+					  "%s: attribute 0x%04x is not known to this kernel",
+					  method->name, uattr->attr_id);
+		return 0;
+	}
+
+	if (test_bit(bkey, bundle->attr_present))
+		return uvb_refuse(bundle, -EINVAL, uattr->attr_id, "%s: given twice",
+				  method->attrs[slot].name);
+
+	ret = uvb_attr_unpack(call, &method->attrs[slot], uattr, bkey);
+	if (!ret)
+		__set_bit(bkey, bundle->attr_present);
+	return ret;
+}
+
+/*
+ * An error may be asked for anywhere in the list, and must be known before
+ * the first attribute is refused. Callers of ours put it first or last.
+ */
+static int uvb_attr_find_error(struct uvb_call *call, unsigned int num_attrs)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < num_attrs && !ret; i++) {
+		if (unlikely(call->priv.uattrs[i].attr_id == UVERBS_BPF_ATTR_ERROR))
+			ret = uvb_attr_error(call, &call->priv.uattrs[i], i);
+	}
+	return ret;
+}
+
+static int uvb_refuse_missing(struct uvb_call *call, u64 missing)
+{
+	const struct uvb_method *method = call->method;
+	const struct uvb_attr *attr = &method->attrs[method->slot[__ffs64(missing)]];
+
+	return uvb_refuse(uvb_bundle(call), -EINVAL, attr->id, "%s: wants attribute %s",
+			  method->name, attr->name);
+}
+
+/* ---- the call ---- */
+
+static int uvb_call_run(struct uvb_call *call, unsigned int num_attrs)
+{
+	const struct uvb_method *method = call->method;
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int i;
+	u64 missing;
+	int ret;
+
+	ret = uvb_attr_find_error(call, num_attrs);
+	if (ret)
+		return ret;
+	for (i = 0; i < num_attrs; i++) {
+		ret = uvb_attr_process(call, i);
+		if (unlikely(ret))
+			return ret;
+	}
+
+	missing = method->mandatory & ~(u64)bundle->attr_present[0];
+	if (unlikely(missing))
+		return uvb_refuse_missing(call, missing);
+	if (unlikely(call->nr_ext)) {
+		ret = uvb_ext_check(call);
+		if (ret)
+			return ret;
+	}
+
+	if (method->has_udata)
+		uvb_fill_udata(bundle, &bundle->driver_udata, UVERBS_ATTR_UHW_IN,
+			       UVERBS_ATTR_UHW_OUT);
+
+	if (method->destroy != UVB_NO_SLOT) {
+		struct uvb_handle *handle =
+			uvb_handle(bundle->attrs[method->destroy].obj_attr.uobject);
+
+		ret = uvb_handle_destroy(bundle, handle);
+		if (ret)
+			return ret;
+	}
+
+	ret = method->handler(bundle);
+
+	/* Drivers write to it without saying so. */
+	if (!ret && method->has_udata && uvb_has(bundle, UVERBS_ATTR_UHW_OUT))
+		ret = uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
+						     .ptr_attr.uattr_idx);
+
+	/* libibverbs takes it for "this kernel has no such method" and never asks again. */
+	if (WARN_ON_ONCE(ret == -EPROTONOSUPPORT))
+		ret = -EINVAL;
+	return ret;
+}
+
+/* Put back, commit or undo every handle the call opened. */
+void uvb_call_finish(struct uvb_call *call, bool commit)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	const struct uvb_method *method = call->method;
+	unsigned int bkey;
+
+	for_each_set_bit(bkey, call->priv.uobj_finalize, UVERBS_API_ATTR_BKEY_LEN) {
+		const struct uvb_attr *attr = &method->attrs[method->slot[bkey]];
+		struct uvb_handle *handle = uvb_handle(bundle->attrs[bkey].obj_attr.uobject);
+
+		if (attr->access != UVERBS_BPF_ACCESS_NEW)
+			uvb_handle_put(handle, attr->access);
+		else if (commit)
+			uvb_handle_commit(call->file, handle);
+		else
+			uvb_handle_abort(bundle, handle,
+					 test_bit(bkey, call->priv.uobj_hw_obj_valid));
+	}
+	kfree(call->error_text);
+}
+
+static int uvb_call_method(struct uvb_file *file, const struct uvb_method *method,
+			   struct ib_uverbs_attr *attrs, unsigned int num_attrs,
+			   struct ib_uverbs_attr __user *user_attrs)
+{
+	struct uvb_stack_call stack __uninitialized;
+	struct uvb_call *call = &stack.call;
+	int ret;
+
+	uvb_call_init(call, file);
+	call->method = method;
+	call->priv.user_attrs = user_attrs;
+	call->priv.uattrs = attrs;
+
+	ret = uvb_call_run(call, num_attrs);
+	if (unlikely(ret && call->error_len))
+		uvb_error_deliver(call, ret);
+	uvb_call_finish(call, !ret);
+	return ret;
+}
+
+/* More attributes than fit on the stack, which no library of today sends. */
+static int uvb_call_large(struct uvb_file *file, const struct uvb_method *method,
+			  unsigned int num_attrs, struct ib_uverbs_attr __user *user_attrs)
+{
+	struct ib_uverbs_attr *attrs;
+	int ret;
+
+	attrs = memdup_array_user(user_attrs, num_attrs, sizeof(*attrs));
+	if (IS_ERR(attrs))
+		return PTR_ERR(attrs);
+	ret = uvb_call_method(file, method, attrs, num_attrs, user_attrs);
+	kfree(attrs);
+	return ret;
+}
+
+static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
+			  struct ib_uverbs_attr __user *user_attrs)
+{
+	struct ib_uverbs_attr attrs[UVB_STACK_UATTRS] __uninitialized;
+	struct uvb_device *dev = uvb_file_device(file);
+	const struct uvb_method *method;
+
+	if (unlikely(hdr->driver_id != dev->driver_id))
+		return -EINVAL;
+	method = uvb_api_method(&dev->api, hdr->object_id, hdr->method_id);
+	if (unlikely(!method))
+		return -EPROTONOSUPPORT;
+
+	if (unlikely(hdr->num_attrs > UVB_STACK_UATTRS))
+		return uvb_call_large(file, method, hdr->num_attrs, user_attrs);
+	if (copy_from_user(attrs, user_attrs, hdr->num_attrs * sizeof(*attrs)))
+		return -EFAULT;
+	return uvb_call_method(file, method, attrs, hdr->num_attrs, user_attrs);
+}
+
+long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct ib_uverbs_ioctl_hdr __user *user = (struct ib_uverbs_ioctl_hdr __user *)arg;
+	struct uvb_file *file = filp->private_data;
+	struct ib_uverbs_ioctl_hdr hdr;
+	int srcu, ret;
+
+	if (unlikely(cmd != RDMA_VERBS_IOCTL))
+		return -ENOIOCTLCMD;
+
+	if (copy_from_user(&hdr, user, sizeof(hdr)))
+		return -EFAULT;
+	if (hdr.length > PAGE_SIZE || hdr.length != struct_size(&hdr, attrs, hdr.num_attrs))
+		return -EINVAL;
+	if (hdr.reserved1 || hdr.reserved2)
+		return -EPROTONOSUPPORT;
+
+	srcu = srcu_read_lock(&file->stock.device->disassociate_srcu);
+	ret = uvb_call_ioctl(file, &hdr, user->attrs);
+	srcu_read_unlock(&file->stock.device->disassociate_srcu, srcu);
+	return ret;
+}
+
+/* ---- attribute access for handlers ---- */
+
+static bool uvb_is_inline(const struct uverbs_attr *attr)
+{
+	return attr->ptr_attr.len <= sizeof(attr->ptr_attr.data);
+}
+
+/* Copy an input of at most @size bytes; what the caller did not pass is zero. */
+int uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+	size_t len;
+
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+
+	len = min_t(size_t, attr->ptr_attr.len, size);
+	if (uvb_is_inline(attr))
+		memcpy(to, &attr->ptr_attr.data, len);
+	else if (copy_from_user(to, u64_to_user_ptr(attr->ptr_attr.data), len))
+		return -EFAULT;
+	if (len < size)
+		memset(to + len, 0, size - len);
+	return 0;
+}
+
+/* Tell the caller that an output was written: @index is its place in the caller's list. */
+int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index)
+{
+	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
+	u16 flags = priv->uattrs[index].flags | UVERBS_ATTR_F_VALID_OUTPUT;
+
+	return put_user(flags, &priv->user_attrs[index].flags) ? -EFAULT : 0;
+}
+
+int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	if (copy_to_user(u64_to_user_ptr(attr->ptr_attr.data), from,
+			 min_t(size_t, attr->ptr_attr.len, size)))
+		return -EFAULT;
+	return uvb_mark_output(bundle, attr->ptr_attr.uattr_idx);
+}
+
+int uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
+		      size_t size)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	if (attr->ptr_attr.len > size &&
+	    clear_user(u64_to_user_ptr(attr->ptr_attr.data) + size, attr->ptr_attr.len - size))
+		return -EFAULT;
+	return uvb_copy_out(bundle, id, from, size);
+}
+
+int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 max)
+{
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	*to = bundle->attrs[UVB_BKEY(id)].ptr_attr.data;
+	return *to > max ? -EINVAL : 0;
+}
+
+/* Absent flags are 0. Old libraries pass four bytes, new ones eight. */
+int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allowed)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+	u64 flags;
+
+	*to = 0;
+	if (!uvb_has(bundle, id))
+		return 0;
+	if (attr->ptr_attr.len == sizeof(u64))
+		flags = attr->ptr_attr.data;
+	else if (attr->ptr_attr.len == sizeof(u32))
+		flags = *(const u32 *)&attr->ptr_attr.data;
+	else
+		return -EINVAL;
+	if (flags & ~allowed || flags > U32_MAX)
+		return -EINVAL;
+	*to = flags;
+	return 0;
+}
+
+struct uvb_handle *uvb_attr_handle(const struct uverbs_attr_bundle *bundle, u16 id)
+{
+	return uvb_handle(bundle->attrs[UVB_BKEY(id)].obj_attr.uobject);
+}
+
+void *uvb_attr_object(const struct uverbs_attr_bundle *bundle, u16 id)
+{
+	return uvb_has(bundle, id) ? uvb_attr_handle(bundle, id)->object : NULL;
+}
+
+void uvb_fill_udata(struct uverbs_attr_bundle *bundle, struct ib_udata *udata, u16 in, u16 out)
+{
+	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
+	const struct uverbs_attr *attr;
+
+	*udata = (struct ib_udata) {};
+	if (uvb_has(bundle, in)) {
+		attr = &bundle->attrs[UVB_BKEY(in)];
+		udata->inlen = attr->ptr_attr.len;
+		/* Drivers copy from user memory, so inline data is where the caller put it. */
+		udata->inbuf = uvb_is_inline(attr) ?
+			(const void __user *)&priv->user_attrs[attr->ptr_attr.uattr_idx].data :
+			u64_to_user_ptr(attr->ptr_attr.data);
+	}
+	if (uvb_has(bundle, out)) {
+		attr = &bundle->attrs[UVB_BKEY(out)];
+		udata->outlen = attr->ptr_attr.len;
+		udata->outbuf = u64_to_user_ptr(attr->ptr_attr.data);
+	}
+}
+
+int uvb_destroyed(struct uverbs_attr_bundle *bundle)
+{
+	return 0;
+}
+
+void uvb_created(struct uverbs_attr_bundle *bundle, u16 id)
+{
+	struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
+
+	__set_bit(UVB_BKEY(id), priv->uobj_hw_obj_valid);
+}

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Handles: how user space names objects, who may use one at the same time,
+ * and the order in which they end.
+ *
+ * A handle is begun (locked, invisible), then committed or aborted. Access is
+ * a try-lock that never sleeps, because programs rely on -EBUSY: any number
+ * of readers, or one writer. Destroying takes the write lock and never gives
+ * it back, so that a lookup which still finds the handle under RCU cannot use
+ * it. hw_destroy_rwsem is held for reading by whatever creates or destroys a
+ * single object and for writing while the whole file is torn down.
+ */
+#include "uvb.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+
+static int uvb_handle_trylock(struct uvb_handle *handle, enum uverbs_bpf_schema_access access)
+{
+	switch (access) {
+	case UVERBS_BPF_ACCESS_READ:
+		return atomic_add_unless(&handle->usecnt, 1, -1) ? 0 : -EBUSY;
+	case UVERBS_BPF_ACCESS_WRITE:
+		return atomic_cmpxchg(&handle->usecnt, 0, -1) == 0 ? 0 : -EBUSY;
+	default:
+		return 0;
+	}
+}
+
+static void uvb_handle_free_rcu(struct rcu_head *rcu)
+{
+	struct uvb_handle *handle = container_of(rcu, struct uvb_handle, rcu);
+
+	kmem_cache_free(uvb_type(handle->type)->cache, handle);
+}
+
+void uvb_handle_free(struct uvb_handle *handle)
+{
+	call_rcu(&handle->rcu, uvb_handle_free_rcu);
+}
+
+/* A file that will be the handle. It is not installed before the commit. */
+static int uvb_handle_begin_file(struct uvb_handle *handle, const struct uvb_type *type)
+{
+	struct file *filp;
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	filp = anon_inode_getfile("[infinibandevent]", type->fops, NULL, O_RDONLY);
+	if (IS_ERR(filp)) {
+		put_unused_fd(fd);
+		return PTR_ERR(filp);
+	}
+	handle->is_file = true;
+	handle->id = fd;
+	handle->object = filp;
+	return 0;
+}
+
+static int uvb_handle_begin_id(struct uvb_file *file, struct uvb_handle *handle)
+{
+	int ret;
+
+	/* Until the commit the id is taken but maps to nothing. */
+	ret = xa_alloc(&file->table, &handle->id, NULL, xa_limit_32b, GFP_KERNEL);
+	if (ret)
+		return ret;
+
+	ret = ib_rdmacg_try_charge(&handle->cg, handle->context->device,
+				   RDMACG_RESOURCE_HCA_OBJECT);
+	if (ret)
+		xa_erase(&file->table, handle->id);
+	return ret;
+}
+
+/**
+ * uvb_handle_begin() - a new handle, locked for writing and not yet visible
+ * @bundle: the call
+ * @object: object id
+ *
+ * Context: holds hw_destroy_rwsem for reading until commit or abort.
+ * Return: the handle; -EIO if the file is being torn down, -EINVAL if it has
+ * no context yet, -EAGAIN if the cgroup's limit is reached, -ENOMEM, -EMFILE.
+ */
+struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned int object)
+{
+	struct uvb_file *file = uvb_bundle_file(bundle);
+	struct uvb_type *type = uvb_type(object);
+	struct ib_ucontext *context;
+	struct uvb_handle *handle;
+	int ret;
+
+	if (WARN_ON_ONCE(!type))
+		return ERR_PTR(-EINVAL);
+
+	if (!down_read_trylock(&file->stock.hw_destroy_rwsem))
+		return ERR_PTR(-EIO);
+
+	context = uvb_bundle_context(bundle);
+	if (IS_ERR(context)) {
+		ret = PTR_ERR(context);
+		goto err_unlock;
+	}
+
+	handle = kmem_cache_zalloc(type->cache, GFP_KERNEL);
+	if (!handle) {
+		ret = -ENOMEM;
+		goto err_unlock;
+	}
+	handle->context = context;
+	handle->type = object;
+	INIT_LIST_HEAD(&handle->link);
+	refcount_set(&handle->ref, 1);
+	atomic_set(&handle->usecnt, -1);
+
+	ret = type->fops ? uvb_handle_begin_file(handle, type) :
+			   uvb_handle_begin_id(file, handle);
+	if (ret)
+		goto err_free;
+	return handle;
+
+err_free:
+	/* Nobody can have seen it: no grace period. */
+	kmem_cache_free(type->cache, handle);
+err_unlock:
+	up_read(&file->stock.hw_destroy_rwsem);
+	return ERR_PTR(ret);
+}
+
+/**
+ * uvb_handle_commit() - make a handle visible
+ * @file: the device file
+ * @handle: from uvb_handle_begin(); the caller's reference passes to the table,
+ *	or to the installed file. That cannot be taken back
+ */
+void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle)
+{
+	struct file *filp = handle->object;
+	int fd = handle->id;
+
+	refcount_inc(&handle->ref);
+	spin_lock_irq(&file->stock.uobjects_lock);
+	list_add(&handle->link, &file->handles);
+	spin_unlock_irq(&file->stock.uobjects_lock);
+
+	atomic_set_release(&handle->usecnt, 0);
+
+	if (handle->is_file) {
+		kref_get(&file->stock.ref);
+		handle->id = 0;
+		filp->private_data = handle;
+		up_read(&file->stock.hw_destroy_rwsem);
+		fd_install(fd, filp);
+		return;
+	}
+
+	/* The slot was reserved in uvb_handle_begin_id(), so this cannot fail. */
+	WARN_ON(xa_is_err(xa_store(&file->table, handle->id, handle, GFP_KERNEL)));
+	up_read(&file->stock.hw_destroy_rwsem);
+}
+
+/**
+ * uvb_handle_abort() - undo uvb_handle_begin()
+ * @bundle: the call
+ * @handle: the handle
+ * @created: a hardware object is behind it already and is destroyed
+ */
+void uvb_handle_abort(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle, bool created)
+{
+	struct uvb_file *file = uvb_bundle_file(bundle);
+
+	if (created) {
+		/* The driver must not read inputs or write outputs of the call that failed. */
+		bundle->driver_udata = (struct ib_udata) {};
+		/*
+		 * A driver that cannot destroy what it just made gets more
+		 * tries when the file is closed.
+		 */
+		if (WARN_ON(uvb_type(handle->type)->destroy(handle, RDMA_REMOVE_ABORT, bundle))) {
+			uvb_handle_commit(file, handle);
+			return;
+		}
+	}
+
+	if (handle->is_file) {
+		struct file *filp = handle->object;
+
+		fput(filp);
+		put_unused_fd(handle->id);
+	} else {
+		ib_rdmacg_uncharge(&handle->cg, handle->context->device,
+				   RDMACG_RESOURCE_HCA_OBJECT);
+		xa_erase(&file->table, handle->id);
+	}
+	handle->context = NULL;
+	uvb_handle_unref(handle);
+	up_read(&file->stock.hw_destroy_rwsem);
+}
+
+static struct uvb_handle *uvb_handle_lookup_id(struct uvb_file *file, s64 id)
+{
+	struct uvb_handle *handle;
+
+	if (id < 0)
+		return ERR_PTR(-EINVAL);
+
+	rcu_read_lock();
+	handle = xa_load(&file->table, id);
+	if (!handle || !refcount_inc_not_zero(&handle->ref))
+		handle = ERR_PTR(-ENOENT);
+	rcu_read_unlock();
+	return handle;
+}
+
+static struct uvb_handle *uvb_handle_lookup_fd(struct uvb_file *file, const struct uvb_type *type,
+					       s64 id, enum uverbs_bpf_schema_access access)
+{
+	struct uvb_event_file *events;
+	struct uvb_handle *handle;
+	struct file *filp;
+	int fd = id;
+
+	if (fd != id)
+		return ERR_PTR(-EINVAL);
+	if (access != UVERBS_BPF_ACCESS_READ)
+		return ERR_PTR(-EOPNOTSUPP);
+
+	filp = fget(fd);
+	if (!filp)
+		return ERR_PTR(-EBADF);
+
+	handle = filp->private_data;
+	events = container_of(handle, struct uvb_event_file, handle);
+	if (filp->f_op != type->fops || events->file != file) {
+		fput(filp);
+		return ERR_PTR(-EBADF);
+	}
+	refcount_inc(&handle->ref);
+	return handle;
+}
+
+/**
+ * uvb_handle_get() - look an object up and lock it
+ * @bundle: the call
+ * @object: the object id it must have
+ * @id: handle or file descriptor
+ * @access: READ or WRITE locks it, DESTROY does not
+ *
+ * Return: the handle; -ENOENT or -EBADF if there is none, -EINVAL if it is of
+ * another object, -EIO after the device went away (DESTROY still works),
+ * -EBUSY if somebody else has it locked.
+ */
+struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned int object, s64 id,
+				  enum uverbs_bpf_schema_access access)
+{
+	struct uvb_file *file = uvb_bundle_file(bundle);
+	const struct uvb_type *type = uvb_type(object);
+	struct uvb_handle *handle;
+	int ret;
+
+	if (!type)
+		return ERR_PTR(-EINVAL);
+
+	handle = type->fops ? uvb_handle_lookup_fd(file, type, id, access) :
+			      uvb_handle_lookup_id(file, id);
+	if (IS_ERR(handle))
+		return handle;
+
+	ret = -EINVAL;
+	if (handle->type != object)
+		goto err;
+
+	/* After the device went away only handles are left to be destroyed. */
+	ret = -EIO;
+	if (access != UVERBS_BPF_ACCESS_DESTROY && !uvb_file_ibdev(file))
+		goto err;
+
+	ret = uvb_handle_trylock(handle, access);
+	if (ret)
+		goto err;
+
+	/* Drivers expect the context of the objects they are handed. */
+	if (!bundle->context)
+		bundle->context = handle->context;
+	return handle;
+
+err:
+	if (handle->is_file)
+		fput(handle->object);
+	uvb_handle_unref(handle);
+	return ERR_PTR(ret);
+}
+
+void uvb_handle_put(struct uvb_handle *handle, enum uverbs_bpf_schema_access access)
+{
+	if (access == UVERBS_BPF_ACCESS_READ)
+		atomic_dec(&handle->usecnt);
+	else if (access == UVERBS_BPF_ACCESS_WRITE)
+		atomic_set_release(&handle->usecnt, 0);
+
+	/* Of a file this may be the last reference, which ends in its release. */
+	if (handle->is_file)
+		fput(handle->object);
+	uvb_handle_unref(handle);
+}
+
+/*
+ * The hardware object is gone: take the handle off the list. The list's
+ * reference is dropped, the caller's stays.
+ */
+static void uvb_handle_unlink(struct uvb_file *file, struct uvb_handle *handle)
+{
+	if (!handle->is_file && handle->context)
+		ib_rdmacg_uncharge(&handle->cg, handle->context->device,
+				   RDMACG_RESOURCE_HCA_OBJECT);
+	handle->context = NULL;
+
+	if (list_empty(&handle->link))
+		return;
+	spin_lock_irq(&file->stock.uobjects_lock);
+	list_del_init(&handle->link);
+	spin_unlock_irq(&file->stock.uobjects_lock);
+	uvb_handle_unref(handle);
+}
+
+static int uvb_handle_destroy_hw(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
+				 enum rdma_remove_reason why)
+{
+	int ret;
+
+	/* Destroyed with the device already; only the handle is left. */
+	if (!handle->object)
+		return 0;
+
+	ret = uvb_type(handle->type)->destroy(handle, why, bundle);
+	if (!ret && !handle->is_file)
+		handle->object = NULL;
+	return ret;
+}
+
+/**
+ * uvb_handle_destroy() - destroy the object behind a handle
+ * @bundle: the call
+ * @handle: looked up with ACCESS_DESTROY; still the caller's to put
+ *
+ * Return: 0; -EBUSY if somebody uses it or another object needs it; what the
+ * driver says.
+ */
+int uvb_handle_destroy(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle)
+{
+	struct uvb_file *file = uvb_bundle_file(bundle);
+	int ret;
+
+	down_read(&file->stock.hw_destroy_rwsem);
+
+	ret = uvb_handle_trylock(handle, UVERBS_BPF_ACCESS_WRITE);
+	if (ret)
+		goto out;
+
+	ret = uvb_handle_destroy_hw(bundle, handle, RDMA_REMOVE_DESTROY);
+	if (ret) {
+		atomic_set_release(&handle->usecnt, 0);
+		goto out;
+	}
+
+	xa_erase(&file->table, handle->id);
+	uvb_handle_unlink(file, handle);
+	/* The table's reference. */
+	uvb_handle_unref(handle);
+out:
+	up_read(&file->stock.hw_destroy_rwsem);
+	return ret;
+}
+
+struct uvb_handle *uvb_handle_get_destroyed(struct uverbs_attr_bundle *bundle,
+					    unsigned int object, u32 id)
+{
+	struct uvb_handle *handle;
+	int ret;
+
+	handle = uvb_handle_get(bundle, object, id, UVERBS_BPF_ACCESS_DESTROY);
+	if (IS_ERR(handle))
+		return handle;
+
+	ret = uvb_handle_destroy(bundle, handle);
+	if (ret) {
+		uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
+		return ERR_PTR(ret);
+	}
+	return handle;
+}
+
+int uvb_handle_destroy_id(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id)
+{
+	struct uvb_handle *handle = uvb_handle_get_destroyed(bundle, object, id);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
+	return 0;
+}
+
+void *uvb_object_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+		     struct uvb_handle **handle)
+{
+	*handle = uvb_handle_get(bundle, object, id, UVERBS_BPF_ACCESS_READ);
+	if (IS_ERR(*handle))
+		return ERR_CAST(*handle);
+	return (*handle)->object;
+}
+
+/**
+ * uvb_handle_file_release() - the last reference to a file that is a handle is gone
+ * @file: the device file, whose reference the handle's file held
+ * @handle: the handle
+ */
+void uvb_handle_file_release(struct uvb_file *file, struct uvb_handle *handle)
+{
+	/* If this fails the device file is being torn down, and that destroys us. */
+	if (down_read_trylock(&file->stock.hw_destroy_rwsem)) {
+		struct uverbs_attr_bundle_hdr hdr = { .ufile = &file->stock };
+
+		/* A lookup holds the file, so nobody can have it locked now. */
+		WARN_ON(uvb_handle_trylock(handle, UVERBS_BPF_ACCESS_WRITE));
+		if (handle->context)
+			uvb_handle_destroy_hw(container_of(&hdr, struct uverbs_attr_bundle, hdr),
+					      handle, RDMA_REMOVE_CLOSE);
+		uvb_handle_unlink(file, handle);
+		up_read(&file->stock.hw_destroy_rwsem);
+	}
+	uvb_file_put(file);
+	uvb_handle_unref(handle);
+}
+
+/*
+ * One pass over all handles, newest first, which is the order that lets most
+ * objects go before what they use. Returns true if any was destroyed.
+ */
+static bool uvb_file_destroy_pass(struct uvb_file *file, enum rdma_remove_reason why)
+{
+	struct uverbs_attr_bundle_hdr hdr = { .ufile = &file->stock };
+	struct uverbs_attr_bundle *bundle = container_of(&hdr, struct uverbs_attr_bundle, hdr);
+	struct uvb_handle *handle, *next;
+	bool progress = false;
+
+	list_for_each_entry_safe(handle, next, &file->handles, link) {
+		hdr.context = handle->context;
+		/* With hw_destroy_rwsem held for write no call can have it locked. */
+		WARN_ON(uvb_handle_trylock(handle, UVERBS_BPF_ACCESS_WRITE));
+		if (why == RDMA_REMOVE_DRIVER_FAILURE && !handle->is_file)
+			handle->object = NULL;
+		if (uvb_handle_destroy_hw(bundle, handle, why)) {
+			atomic_set_release(&handle->usecnt, 0);
+			continue;
+		}
+		progress = true;
+		/* Handles stay in the table: user space may still destroy them. */
+		atomic_set_release(&handle->usecnt, 0);
+		uvb_handle_unlink(file, handle);
+	}
+	return progress;
+}
+
+void uvb_file_destroy_hw(struct uvb_file *file, enum rdma_remove_reason why)
+{
+	down_write(&file->stock.hw_destroy_rwsem);
+	if (!file->stock.ucontext)
+		goto out;
+
+	/* What is still in use goes in a later pass, after its users. */
+	while (!list_empty(&file->handles) && uvb_file_destroy_pass(file, why))
+		;
+
+	/* The driver refuses to let go: the objects are leaked, the handles are not. */
+	if (WARN_ON(!list_empty(&file->handles)))
+		uvb_file_destroy_pass(file, RDMA_REMOVE_DRIVER_FAILURE);
+
+	uvb_context_destroy(file, why);
+out:
+	up_write(&file->stock.hw_destroy_rwsem);
+}
+
+/* The device file is gone: what is left in the table has no hardware behind it. */
+void uvb_handles_release(struct uvb_file *file)
+{
+	struct uvb_handle *handle;
+	unsigned long id;
+
+	xa_for_each(&file->table, id, handle) {
+		WARN_ON(handle->object);
+		uvb_handle_unref(handle);
+	}
+	xa_destroy(&file->table);
+}

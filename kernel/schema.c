@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The schema: objects, methods and attributes are declared as tables beside
+ * their handlers (verbs/), once. Here they are indexed, so that a call finds
+ * its method and each attribute by array index, cut down to what a device's
+ * driver can do, and told to user space.
+ */
+#include "uvb.h"
+#include "ext.h"
+
+#define UVB_SCHEMA_ENTRY(name) &uvb_schema_##name,
+static const struct uvb_schema *const uvb_schemas[] = {
+	UVB_FOR_EACH_SCHEMA(UVB_SCHEMA_ENTRY)
+};
+
+/* By object id. */
+static struct uvb_type *uvb_types[UVB_MAX_OBJECT];
+
+struct uvb_type *uvb_type(unsigned int object)
+{
+	return object < UVB_MAX_OBJECT ? uvb_types[object] : NULL;
+}
+
+/* Row of uvb_api.method a namespace of method ids has, or -1. */
+static int uvb_method_row(u16 method)
+{
+	switch (method >> UVERBS_BPF_NS_SHIFT) {
+	case UVERBS_BPF_NS_CORE:
+		return 0;
+	case UVERBS_BPF_NS_OWN:
+		return 1;
+	default:
+		return -1;
+	}
+}
+
+const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method)
+{
+	unsigned int id = method & UVERBS_BPF_ID_MASK;
+	int row = uvb_method_row(method);
+
+	if (row < 0 || object >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
+		return NULL;
+	return api->method[row][object][id];
+}
+
+static int uvb_method_index(struct uvb_method *method)
+{
+	unsigned int i;
+
+	if (uvb_method_row(method->id) < 0 || method->object >= UVB_MAX_OBJECT ||
+	    (method->id & UVERBS_BPF_ID_MASK) >= UVB_MAX_METHOD)
+		return -EINVAL;
+
+	memset(method->slot, UVB_NO_SLOT, sizeof(method->slot));
+	method->destroy = UVB_NO_SLOT;
+	method->mandatory = 0;
+	method->bkey_len = 0;
+	method->has_udata = false;
+
+	for (i = 0; i < method->nr_attrs; i++) {
+		const struct uvb_attr *attr = &method->attrs[i];
+		unsigned int bkey = UVB_BKEY(attr->id);
+
+		if (bkey >= UVB_MAX_BKEY || method->slot[bkey] != UVB_NO_SLOT)
+			return -EINVAL;
+		method->slot[bkey] = i;
+		if (attr->flags & UVB_F_MANDATORY)
+			method->mandatory |= BIT_ULL(bkey);
+		if (attr->access == UVERBS_BPF_ACCESS_DESTROY)
+			method->destroy = bkey;
+		if (attr->id == UVERBS_ATTR_UHW_IN)
+			method->has_udata = true;
+		method->bkey_len = max_t(unsigned int, method->bkey_len, bkey + 1);
+	}
+	return 0;
+}
+
+int uvb_schema_init(void)
+{
+	unsigned int i, j;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
+		const struct uvb_schema *schema = uvb_schemas[i];
+		struct uvb_type *type = schema->type;
+
+		for (j = 0; j < schema->nr_methods; j++) {
+			ret = uvb_method_index(&schema->methods[j]);
+			if (WARN(ret, "schema of %s is malformed", schema->methods[j].name))
+				goto err;
+		}
+		if (!type)
+			continue;
+		/*
+		 * Caches of our own: an odd size is not rounded up to the next
+		 * power of two, and a leak shows under our name in slabinfo.
+		 */
+		type->cache = kmem_cache_create(type->name, type->size, 0, SLAB_NO_MERGE, NULL);
+		if (!type->cache) {
+			ret = -ENOMEM;
+			goto err;
+		}
+		uvb_types[type->object] = type;
+	}
+	return 0;
+
+err:
+	uvb_schema_exit();
+	return ret;
+}
+
+void uvb_schema_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < UVB_MAX_OBJECT; i++) {
+		if (!uvb_types[i])
+			continue;
+		kmem_cache_destroy(uvb_types[i]->cache);
+		uvb_types[i]->cache = NULL;
+		uvb_types[i] = NULL;
+	}
+}
+
+/* ib_device_ops is a table of function pointers; offset 0 is its header, so it means none. */
+static bool uvb_has_op(const struct ib_device *ibdev, u16 needs)
+{
+	return !needs || *(void *const *)((const void *)&ibdev->ops + needs);
+}
+
+void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
+		const struct uvb_schema *schema = uvb_schemas[i];
+
+		if (!schema->type || uvb_has_op(ibdev, schema->type->needs)) {
+			for (j = 0; j < schema->nr_methods; j++) {
+				const struct uvb_method *method = &schema->methods[j];
+
+				if (!uvb_has_op(ibdev, method->needs))
+					continue;
+				api->method[uvb_method_row(method->id)][method->object]
+					   [method->id & UVERBS_BPF_ID_MASK] = method;
+			}
+		}
+		for (j = 0; j < schema->nr_commands; j++) {
+			const struct uvb_command *command = &schema->commands[j];
+
+			if (!uvb_has_op(ibdev, command->needs))
+				continue;
+			if (!command->ex && !(ibdev->uverbs_cmd_mask & BIT_ULL(command->number)))
+				continue;
+			api->command[command->ex][command->number] = command;
+		}
+	}
+}
+
+/* ---- SCHEMA: the same tables for user space ---- */
+
+struct uvb_schema_cursor {
+	struct uverbs_attr_bundle *bundle;
+	u32 first;
+	u32 room;
+	u32 total;
+	void __user *to;
+};
+
+static int uvb_schema_emit(struct uvb_schema_cursor *c, struct uverbs_bpf_schema_record *record,
+			   const char *name)
+{
+	u32 index = c->total++;
+
+	if (index < c->first || index - c->first >= c->room)
+		return 0;
+	if (name) {
+		/* The constants' names; what they all begin with says nothing. */
+		if (str_has_prefix(name, "UVERBS_BPF_"))
+			name += strlen("UVERBS_BPF_");
+		else if (str_has_prefix(name, "UVERBS_"))
+			name += strlen("UVERBS_");
+		else if (str_has_prefix(name, "IB_USER_VERBS_"))
+			name += strlen("IB_USER_VERBS_");
+		strscpy_pad(record->name, name, sizeof(record->name));
+	}
+	if (copy_to_user(c->to + (index - c->first) * sizeof(*record), record, sizeof(*record)))
+		return -EFAULT;
+	return 0;
+}
+
+static int uvb_schema_emit_method(struct uvb_schema_cursor *c, const struct uvb_method *method)
+{
+	struct uverbs_bpf_schema_record record = {
+		.what = UVERBS_BPF_SCHEMA_METHOD,
+		.object = method->object,
+		.method = method->id,
+	};
+	unsigned int i;
+	int ret;
+
+	ret = uvb_schema_emit(c, &record, method->name);
+	for (i = 0; i < method->nr_attrs && !ret; i++) {
+		const struct uvb_attr *attr = &method->attrs[i];
+
+		record = (struct uverbs_bpf_schema_record) {
+			.what = UVERBS_BPF_SCHEMA_ATTR,
+			.kind = attr->kind,
+			.access = attr->access,
+			.flags = attr->flags & UVB_F_MANDATORY ? UVERBS_BPF_SCHEMA_MANDATORY : 0,
+			.object = method->object,
+			.method = method->id,
+			.attr = attr->id,
+			.handle_object = attr->object,
+			.min_len = attr->min_len,
+			.max_len = attr->max_len,
+		};
+		ret = uvb_schema_emit(c, &record, attr->name);
+	}
+	return ret;
+}
+
+static int uvb_schema_emit_native(struct uvb_schema_cursor *c, const struct uvb_api *api)
+{
+	unsigned int i, j;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas) && !ret; i++) {
+		const struct uvb_schema *schema = uvb_schemas[i];
+		struct uverbs_bpf_schema_record record = { .what = UVERBS_BPF_SCHEMA_OBJECT };
+
+		if (schema->type) {
+			record.object = schema->type->object;
+			ret = uvb_schema_emit(c, &record, schema->type->name);
+		}
+		for (j = 0; j < schema->nr_methods && !ret; j++) {
+			const struct uvb_method *method = &schema->methods[j];
+
+			if (uvb_api_method(api, method->object, method->id))
+				ret = uvb_schema_emit_method(c, method);
+		}
+		for (j = 0; j < schema->nr_commands && !ret; j++) {
+			const struct uvb_command *command = &schema->commands[j];
+
+			if (!api->command[command->ex][command->number])
+				continue;
+			record = (struct uverbs_bpf_schema_record) {
+				.what = UVERBS_BPF_SCHEMA_COMMAND,
+				.flags = UVERBS_BPF_SCHEMA_LEGACY |
+					 (command->ex ? UVERBS_BPF_SCHEMA_EX : 0),
+				.object = schema->type ? schema->type->object : 0,
+				.method = command->number,
+				.min_len = command->req_size,
+				.max_len = command->resp_size,
+			};
+			ret = uvb_schema_emit(c, &record, command->name);
+		}
+	}
+	return ret;
+}
+
+int uvb_schema_method(struct uverbs_attr_bundle *bundle)
+{
+	struct uvb_device *dev = uvb_file_device(uvb_bundle_file(bundle));
+	const struct uverbs_attr *records =
+		uverbs_attr_get(bundle, UVERBS_BPF_ATTR_SCHEMA_RECORDS);
+	struct uverbs_bpf_schema_record record = {};
+	struct uvb_schema_cursor c = { .bundle = bundle };
+	unsigned int i;
+	int ret;
+
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_SCHEMA_FIRST)) {
+		ret = uvb_copy_in(&c.first, bundle, UVERBS_BPF_ATTR_SCHEMA_FIRST,
+				  sizeof(c.first));
+		if (ret)
+			return ret;
+	}
+	c.room = records->ptr_attr.len / sizeof(record);
+	c.to = u64_to_user_ptr(records->ptr_attr.data);
+
+	ret = uvb_schema_emit_native(&c, &dev->api);
+	for (i = 0; !ret && uvb_ext_schema_record(dev, i, &record); i++)
+		ret = uvb_schema_emit(&c, &record, NULL);
+	if (!ret)
+		ret = uvb_mark_output(bundle, records->ptr_attr.uattr_idx);
+	if (!ret)
+		ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_SCHEMA_TOTAL, &c.total,
+				   sizeof(c.total));
+	return ret;
+}

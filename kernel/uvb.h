@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The engine's one internal header: devices, files, handles, the schema and
+ * the call. Method handlers (verbs/), legacy commands (legacy.c) and the BPF
+ * side (bpf/) reach the engine through it and through nothing else.
+ */
+#ifndef UVB_H
+#define UVB_H
+
+#include "compat.h"
+#include "../uapi/uverbs_bpf.h"
+
+#include <linux/refcount.h>
+#include <linux/wait.h>
+#include <rdma/ib_user_ioctl_cmds.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/ib_user_verbs.h>
+#include <rdma/rdma_user_ioctl_cmds.h>
+
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+struct uvb_call;
+struct uvb_handle;
+
+int uvb_twins_check(void);
+
+/* ---- schema: what a device offers, as data (schema.c) ---- */
+
+/* Core objects the schema can index; 7.3 uses ids 0 to 19. */
+#define UVB_MAX_OBJECT		20
+/* Methods of one object in one namespace. */
+#define UVB_MAX_METHOD		10
+/* Legacy command numbers, plain and extended, are below this. */
+#define UVB_MAX_COMMAND		64
+
+/*
+ * Index of an attribute of namespace 0 or 1 in the bundle's attrs[]. Drivers
+ * carry this numbering inlined, see uapi_key_attr() in <rdma/uverbs_ioctl.h>.
+ */
+#define UVB_BKEY(id)							\
+	(((id) & UVERBS_API_NS_FLAG) ? ((((id) & ~UVERBS_API_NS_FLAG) << 1) + 1) : ((id) << 1))
+
+/* More than any method of ours has; the bundle's attrs[] is this long, on the stack. */
+#define UVB_MAX_BKEY		40
+
+/* No upper bound but that of the u16 length. */
+#define UVB_UNLIMITED		U16_MAX
+
+#define UVB_F_MANDATORY		BIT(0)
+/* A longer input is accepted as long as the bytes beyond max_len are zero. */
+#define UVB_F_ZERO_TRAILING	BIT(1)
+/* The parser copies the whole input to kernel memory. */
+#define UVB_F_COPY		BIT(2)
+
+/**
+ * struct uvb_attr - one attribute of a method
+ * @id: attribute id, namespace 0 or 1
+ * @kind: enum uverbs_bpf_schema_kind
+ * @flags: UVB_F_*
+ * @min_len: fewest bytes
+ * @max_len: most bytes
+ * @object: object a handle or file must have
+ * @access: enum uverbs_bpf_schema_access, for handles and files
+ * @name: for SCHEMA and messages
+ */
+struct uvb_attr {
+	u16 id;
+	u8 kind;
+	u8 flags;
+	u16 min_len;
+	u16 max_len;
+	u8 object;
+	u8 access;
+	const char *name;
+};
+
+#define UVB_M	UVB_F_MANDATORY
+#define UVB_O	0
+
+#define __UVB_ATTR(_id, _kind, _flags, _min, _max, ...)					\
+	{ .id = _id, .kind = UVERBS_BPF_KIND_##_kind, .flags = _flags,				\
+	  .min_len = _min, .max_len = _max, .name = #_id, ##__VA_ARGS__ }
+/* Exactly one @type. */
+#define UVB_IN(_id, _type, _m)		__UVB_ATTR(_id, IN, _m, sizeof(_type), sizeof(_type))
+#define UVB_OUT(_id, _type, _m)		__UVB_ATTR(_id, OUT, _m, sizeof(_type), sizeof(_type))
+/* A @type that may end after @last, and may be longer in later versions. */
+#define UVB_IN_STRUCT(_id, _type, _last, _m)						\
+	__UVB_ATTR(_id, IN, (_m) | UVB_F_ZERO_TRAILING, offsetofend(_type, _last), sizeof(_type))
+#define UVB_OUT_STRUCT(_id, _type, _last, _m)						\
+	__UVB_ATTR(_id, OUT, (_m) | UVB_F_ZERO_TRAILING, offsetofend(_type, _last), sizeof(_type))
+#define UVB_IN_MIN(_id, _min, _m)	__UVB_ATTR(_id, IN, _m, _min, UVB_UNLIMITED)
+#define UVB_OUT_MIN(_id, _min, _m)	__UVB_ATTR(_id, OUT, _m, _min, UVB_UNLIMITED)
+#define UVB_CONST(_id, _m)		__UVB_ATTR(_id, CONST, _m, sizeof(u64), sizeof(u64))
+#define UVB_FLAGS(_id, _m)		__UVB_ATTR(_id, FLAGS, _m, sizeof(u32), sizeof(u64))
+#define UVB_HANDLE(_id, _object, _access, _m)						\
+	__UVB_ATTR(_id, HANDLE, _m, 0, 0, .object = _object,				\
+		   .access = UVERBS_BPF_ACCESS_##_access)
+#define UVB_FD(_id, _object, _access, _m)						\
+	__UVB_ATTR(_id, FD, _m, 0, 0, .object = _object,					\
+		   .access = UVERBS_BPF_ACCESS_##_access)
+#define UVB_RAW_FD(_id, _m)		__UVB_ATTR(_id, RAW_FD, _m, 0, 0)
+/* The driver's own input and output. */
+#define UVB_UHW()									\
+	UVB_IN_MIN(UVERBS_ATTR_UHW_IN, 0, UVB_O), UVB_OUT_MIN(UVERBS_ATTR_UHW_OUT, 0, UVB_O)
+
+#define UVB_NO_SLOT	0xff
+
+/**
+ * struct uvb_method - one method of an object
+ * @object: object id
+ * @id: method id, namespace 0 or UVERBS_BPF_NS_OWN
+ * @nr_attrs: rows of @attrs
+ * @needs: offset in struct ib_device_ops of the operation without which the
+ *	method does not exist (-EPROTONOSUPPORT); 0 if none
+ * @attrs: its attributes
+ * @handler: returns 0 or a negative errno, never -EPROTONOSUPPORT. For a
+ *	method that destroys an object it runs after the object is gone
+ * @name: for SCHEMA and messages
+ * @mandatory: bit per bkey; from here on filled by uvb_schema_init()
+ * @bkey_len: one more than the highest bkey
+ * @destroy: bkey of the object destroyed, or UVB_NO_SLOT
+ * @has_udata: takes the driver's own input and output
+ * @slot: row of @attrs by bkey, or UVB_NO_SLOT
+ */
+struct uvb_method {
+	u16 object;
+	u16 id;
+	u8 nr_attrs;
+	u16 needs;
+	const struct uvb_attr *attrs;
+	int (*handler)(struct uverbs_attr_bundle *bundle);
+	const char *name;
+
+	u64 mandatory;
+	u8 bkey_len;
+	u8 destroy;
+	bool has_udata;
+	u8 slot[UVB_MAX_BKEY];
+};
+
+#define UVB_NEEDS(op)	.needs = offsetof(struct ib_device_ops, op)
+
+#define UVB_METHOD(_object, _id, _handler, _attrs, ...)					\
+	{ .object = _object, .id = _id, .name = #_id, .handler = _handler,			\
+	  .attrs = _attrs, .nr_attrs = ARRAY_SIZE(_attrs), ##__VA_ARGS__ }
+
+/**
+ * struct uvb_command - one legacy command with a fixed struct
+ * @number: IB_USER_VERBS_CMD_* or IB_USER_VERBS_EX_CMD_*
+ * @ex: an extended command
+ * @has_udata: the driver's own input and output may follow the fixed structs
+ * @req_size: fewest bytes of input
+ * @resp_size: fewest bytes of output
+ * @needs: as in struct uvb_method; a command that lacks it answers -EOPNOTSUPP
+ * @handler: as in struct uvb_method
+ * @name: for SCHEMA
+ */
+struct uvb_command {
+	u8 number;
+	bool ex;
+	bool has_udata;
+	u16 req_size;
+	u16 resp_size;
+	u16 needs;
+	int (*handler)(struct uverbs_attr_bundle *bundle);
+	const char *name;
+};
+
+/**
+ * struct uvb_type - what the handles of one object id are
+ * @object: object id
+ * @size: bytes of the structure that begins with struct uvb_handle
+ * @destroy: destroys the hardware object; an error leaves it alive. The bundle has
+ *	no call around it when a file is closed: no uvb_call(), no uvb_refuse()
+ * @fops: of an object that is a file, else NULL
+ * @name: for SCHEMA, and of the slab cache
+ * @needs: as in struct uvb_method, for all methods of the object
+ * @cache: slab cache of the handles
+ */
+struct uvb_type {
+	u16 object;
+	u16 size;
+	int (*destroy)(struct uvb_handle *handle, enum rdma_remove_reason why,
+		       struct uverbs_attr_bundle *bundle);
+	const struct file_operations *fops;
+	const char *name;
+	u16 needs;
+	struct kmem_cache *cache;
+};
+
+/**
+ * struct uvb_schema - what one object file declares
+ * @type: its handles, NULL if the object has none
+ * @methods: its methods
+ * @nr_methods: rows of @methods
+ * @commands: its legacy commands
+ * @nr_commands: rows of @commands
+ */
+struct uvb_schema {
+	struct uvb_type *type;
+	struct uvb_method *methods;
+	const struct uvb_command *commands;
+	u8 nr_methods;
+	u8 nr_commands;
+};
+
+#define UVB_SCHEMA(_name, ...)								\
+	const struct uvb_schema uvb_schema_##_name = { __VA_ARGS__ }
+#define UVB_METHODS(_m)		.methods = _m, .nr_methods = ARRAY_SIZE(_m)
+#define UVB_COMMANDS(_c)	.commands = _c, .nr_commands = ARRAY_SIZE(_c)
+
+/**
+ * struct uvb_api - the schema as one device has it
+ * @method: by namespace (0, or 1 for UVERBS_BPF_NS_OWN), object and method id
+ * @command: by plain or extended and number
+ *
+ * What the device's driver lacks the operation for is NULL.
+ */
+struct uvb_api {
+	const struct uvb_method *method[2][UVB_MAX_OBJECT][UVB_MAX_METHOD];
+	const struct uvb_command *command[2][UVB_MAX_COMMAND];
+};
+
+int uvb_schema_init(void);
+void uvb_schema_exit(void);
+void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev);
+struct uvb_type *uvb_type(unsigned int object);
+const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method);
+int uvb_schema_method(struct uverbs_attr_bundle *bundle);
+
+/* ---- devices (index.c, claim.c, client.c, status.c) ---- */
+
+#define UVB_MAX_DEVICES		1024
+
+/**
+ * struct uvb_index - what we know of an RDMA device that stock has a node for
+ * @ibdev: the device
+ * @index: N of /dev/infiniband/uverbsN, equal to stock's
+ * @held: @index is still ours; it is given back as early as stock does it
+ * @reason: why stock serves it, NULL if we do
+ * @link: in the list of all
+ */
+struct uvb_index {
+	struct ib_device *ibdev;
+	int index;
+	bool held;
+	const char *reason;
+	struct list_head link;
+};
+
+int uvb_index_init(void);
+void uvb_index_exit(void);
+struct uvb_index *uvb_index_get(struct ib_device *ibdev);
+/* Give the number back; stock does it before it waits for open files. */
+void uvb_index_put(struct uvb_index *index);
+/* Call @show for every device, under the lock of the list. */
+void uvb_index_for_each(void (*show)(const struct uvb_index *index, void *arg), void *arg);
+
+/* Why a device is left to stock, or NULL if we serve it. */
+const char *uvb_claim(const struct ib_device *ibdev);
+int uvb_claim_init(void);
+
+/**
+ * struct uvb_device - an RDMA device served by us
+ * @stock: ib_core and drivers reach this part, see twins.h
+ * @api: what it offers
+ * @driver_id: every ioctl names it
+ * @index: its number, until the device is removed
+ * @ext: in bpf/attach.c's list of devices
+ */
+struct uvb_device {
+	struct ib_uverbs_device stock;
+	struct uvb_api api;
+	u32 driver_id;
+	struct uvb_index *index;
+	struct list_head ext;
+};
+
+static inline struct uvb_device *uvb_device(struct ib_uverbs_device *stock)
+{
+	return container_of(stock, struct uvb_device, stock);
+}
+
+int uvb_client_init(void);
+void uvb_client_exit(void);
+void uvb_device_put(struct ib_uverbs_device *stock);
+
+/* Give stock its node back at /dev/infiniband/uverbs@index. */
+void uvb_node_restore(int index);
+/* True if ib_uverbs is there; it owns the character numbers below ours. */
+bool uvb_stock_present(void);
+
+int uvb_status_init(void);
+void uvb_status_exit(void);
+extern struct proc_dir_entry *uvb_proc_dir;
+
+/* ---- files (file.c, context.c, mmap.c) ---- */
+
+/**
+ * struct uvb_file - an open device node
+ * @stock: ib_core and drivers reach this part, see twins.h. Of its members we
+ *	leave @idr and @uobjects empty: our handles are in @table and @handles
+ * @table: handles by id
+ * @handles: every committed handle, newest first; changed with
+ *	hw_destroy_rwsem held for write, or for read and uobjects_lock
+ * @async: the first async event file, which takes events nobody else asked for
+ */
+struct uvb_file {
+	struct ib_uverbs_file stock;
+	struct xarray table;
+	struct list_head handles;
+	struct uvb_event_file *async;
+};
+
+static inline struct uvb_file *uvb_file(struct ib_uverbs_file *stock)
+{
+	return container_of(stock, struct uvb_file, stock);
+}
+
+static inline struct uvb_device *uvb_file_device(const struct uvb_file *file)
+{
+	return uvb_device(file->stock.device);
+}
+
+static inline struct ib_device *uvb_file_ibdev(const struct uvb_file *file)
+{
+	return srcu_dereference(file->stock.device->ib_dev,
+				&file->stock.device->disassociate_srcu);
+}
+
+extern const struct file_operations uvb_fops;
+extern const struct file_operations uvb_mmap_fops;
+
+void uvb_file_release(struct kref *ref);
+/* Destroy every hardware object of the file and its context. */
+void uvb_file_destroy_hw(struct uvb_file *file, enum rdma_remove_reason why);
+
+static inline void uvb_file_put(struct uvb_file *file)
+{
+	kref_put(&file->stock.ref, uvb_file_release);
+}
+
+struct ib_ucontext *uvb_context_get(struct uvb_file *file);
+struct ib_ucontext *uvb_bundle_context(struct uverbs_attr_bundle *bundle);
+int uvb_context_create(struct uverbs_attr_bundle *bundle);
+void uvb_context_destroy(struct uvb_file *file, enum rdma_remove_reason why);
+
+int uvb_mmap(struct file *filp, struct vm_area_struct *vma);
+void uvb_mmap_disassociate(struct uvb_file *file);
+
+/* ---- handles (object.c) ---- */
+
+/**
+ * struct uvb_handle - what user space names an object by
+ * @context: at the place struct ib_uobject has it, which ib_core reads of PDs and CQs
+ * @object: likewise; the ib_core object, a struct file for files until committed
+ * @link: in uvb_file.handles
+ * @rcu: frees it
+ * @cg: the cgroup charged
+ * @id: handle, or file descriptor until committed
+ * @ref: one of the table, one of the list, one of each call that looked it up
+ * @usecnt: readers, or -1 while one call has it to itself
+ * @type: object id
+ * @is_file: a file descriptor names it
+ */
+struct uvb_handle {
+	struct ib_ucontext *context;
+	void *object;
+	union {
+		struct list_head link;
+		struct rcu_head rcu;
+	};
+	struct ib_rdmacg_object cg;
+	u32 id;
+	refcount_t ref;
+	atomic_t usecnt;
+	u16 type;
+	bool is_file;
+};
+
+static_assert(offsetof(struct uvb_handle, object) - offsetof(struct uvb_handle, context) ==
+	      offsetof(struct ib_uobject, object) - offsetof(struct ib_uobject, context));
+
+/*
+ * The window of struct ib_uobject that others look through: only context and
+ * object are behind it, and only they are read (docs/architecture.md lists by
+ * whom).
+ */
+static inline struct ib_uobject *uvb_uobject(struct uvb_handle *handle)
+{
+	return (void *)handle - offsetof(struct ib_uobject, context);
+}
+
+static inline struct uvb_handle *uvb_handle(struct ib_uobject *uobject)
+{
+	return (void *)uobject + offsetof(struct ib_uobject, context);
+}
+
+struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned int object);
+void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle);
+void uvb_handle_abort(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle, bool created);
+struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned int object, s64 id,
+				  enum uverbs_bpf_schema_access access);
+void uvb_handle_put(struct uvb_handle *handle, enum uverbs_bpf_schema_access access);
+int uvb_handle_destroy(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle);
+void uvb_handle_free(struct uvb_handle *handle);
+/* Destroys and forgets the object; for legacy commands. */
+int uvb_handle_destroy_id(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id);
+/* As above, but the caller still reads the handle and then puts it with ACCESS_DESTROY. */
+struct uvb_handle *uvb_handle_get_destroyed(struct uverbs_attr_bundle *bundle,
+					    unsigned int object, u32 id);
+/* Release of a file that is a handle. */
+void uvb_handle_file_release(struct uvb_file *file, struct uvb_handle *handle);
+void uvb_handles_release(struct uvb_file *file);
+
+static inline void uvb_handle_unref(struct uvb_handle *handle)
+{
+	if (refcount_dec_and_test(&handle->ref))
+		uvb_handle_free(handle);
+}
+
+/* The ib_core object behind a handle id, locked for reading; NULL and *err if there is none. */
+void *uvb_object_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+		     struct uvb_handle **handle);
+
+/* ---- events (events.c) ---- */
+
+struct uvb_event_queue {
+	spinlock_t lock;
+	bool closed;
+	struct list_head events;
+	wait_queue_head_t wait;
+	struct fasync_struct *fasync;
+};
+
+/**
+ * struct uvb_event_file - a completion channel or an async event file
+ * @handle: what user space names it by
+ * @file: the device file it belongs to
+ * @queue: its events
+ * @ib_handler: async event files: port and device events
+ */
+struct uvb_event_file {
+	struct uvb_handle handle;
+	struct uvb_file *file;
+	struct uvb_event_queue queue;
+	struct ib_event_handler ib_handler;
+};
+
+/**
+ * struct uvb_event_source - the part of a CQ, QP, SRQ or WQ handle that reports async events
+ * @handle: what user space names the object by
+ * @user_handle: what user space wants to see in events
+ * @async: where they go, or NULL
+ * @async_reported: events read by user space, which it must have acknowledged before it is done
+ */
+struct uvb_event_source {
+	struct uvb_handle handle;
+	u64 user_handle;
+	struct uvb_event_file *async;
+	u32 async_reported;
+};
+
+/**
+ * struct uvb_cq - handle of a CQ
+ * @source: async events
+ * @comp_reported: completion events read by user space
+ * @comp_pending: completion events it has not read yet
+ * @channel: where they go, or NULL
+ * @comp_link: in the channel's queue while @comp_pending is not 0
+ *
+ * A CQ is in its channel's queue at most once, so that a completion event
+ * costs no allocation and cannot be lost for lack of memory.
+ */
+struct uvb_cq {
+	struct uvb_event_source source;
+	u32 comp_reported;
+	u32 comp_pending;
+	struct uvb_event_file *channel;
+	struct list_head comp_link;
+};
+
+/**
+ * struct uvb_qp - handle of a QP
+ * @source: async events
+ * @mcast: multicast groups it is attached to
+ */
+struct uvb_qp {
+	struct uvb_event_source source;
+	struct list_head mcast;
+};
+
+void uvb_comp_handler(struct ib_cq *cq, void *channel);
+void uvb_cq_event_handler(struct ib_event *event, void *context);
+void uvb_qp_event_handler(struct ib_event *event, void *context);
+void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
+			   struct uvb_event_file *async);
+/* After the hardware object is gone: drop what nobody read, and the references. */
+void uvb_event_source_release(struct uvb_event_source *source);
+void uvb_cq_events_release(struct uvb_cq *cq);
+/* The async event file a call names by @attr, or the file's default one; NULL if none. */
+struct uvb_event_file *uvb_event_file_get(struct uverbs_attr_bundle *bundle, u16 attr);
+struct uvb_event_file *uvb_event_file_default(struct uvb_file *file);
+void uvb_comp_channel_init(struct uvb_file *file, struct uvb_handle *handle);
+void uvb_async_event_init(struct uvb_file *file, struct uvb_handle *handle);
+
+static inline void uvb_event_file_put(struct uvb_event_file *events)
+{
+	if (events)
+		uvb_handle_unref(&events->handle);
+}
+
+/* ---- calls (dispatch.c, error.c) ---- */
+
+/* Attributes of programs one call may carry. */
+#define UVB_MAX_EXT		8
+
+/**
+ * struct uvb_ext_attr - an attribute of namespaces 2 to 13, checked against its schema row
+ * @id: with namespace
+ * @len: bytes
+ * @index: place in the caller's array, to flag it as written
+ * @out: an output
+ * @data: inline data if it is an input of at most 8 bytes, else the user address
+ */
+struct uvb_ext_attr {
+	u16 id;
+	u16 len;
+	u16 index;
+	bool out;
+	u64 data;
+};
+
+/**
+ * struct uvb_call - one ioctl while it runs
+ * @file: the device file
+ * @method: what it calls
+ * @error_attr: its place for an extended error, len 0 if it has none
+ * @error_id: attribute the error names
+ * @error_text: the error's text, NULL if none
+ * @nr_ext: attributes of programs
+ * @ext: the attributes of programs
+ * @priv: what drivers get to see; the bundle's attrs[] follow it in memory
+ */
+struct uvb_call {
+	struct uvb_file *file;
+	const struct uvb_method *method;
+	u64 error_data;
+	u16 error_len;
+	u16 error_index;
+	u16 error_id;
+	u8 nr_ext;
+	char *error_text;
+	struct uvb_ext_attr ext[UVB_MAX_EXT];
+	struct bundle_priv priv;
+};
+
+static inline struct uverbs_attr_bundle *uvb_bundle(struct uvb_call *call)
+{
+	return container_of(&call->priv.bundle, struct uverbs_attr_bundle, hdr);
+}
+
+/* Only for bundles made by the dispatcher, which is all that handlers and commands see. */
+static inline struct uvb_call *uvb_call(struct uverbs_attr_bundle *bundle)
+{
+	return container_of(&bundle->hdr, struct uvb_call, priv.bundle);
+}
+
+static inline struct uvb_file *uvb_bundle_file(const struct uverbs_attr_bundle *bundle)
+{
+	return uvb_file(bundle->ufile);
+}
+
+long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
+void uvb_call_init(struct uvb_call *call, struct uvb_file *file);
+/* Commit or undo everything the call opened. */
+void uvb_call_finish(struct uvb_call *call, bool commit);
+
+/**
+ * uvb_refuse() - refuse a call and say why
+ * @bundle: the call
+ * @err: negative errno
+ * @attr: the attribute at fault, or UVERBS_BPF_ATTR_NONE
+ * @fmt: what is wrong and what would be right
+ *
+ * The text reaches a caller that passed UVERBS_BPF_ATTR_ERROR; others cost
+ * nothing. The first refusal of a call wins.
+ *
+ * Return: @err.
+ */
+__printf(4, 5) int uvb_refuse(struct uverbs_attr_bundle *bundle, int err, u16 attr,
+			      const char *fmt, ...);
+void uvb_error_deliver(struct uvb_call *call, int err);
+
+/* Attribute access for handlers; absent is -ENOENT. */
+static inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
+{
+	return test_bit(UVB_BKEY(id), bundle->attr_present);
+}
+
+int uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size);
+int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size);
+/* Also zeroes what the caller's buffer has beyond @size. */
+int uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
+		      size_t size);
+int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index);
+int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 max);
+int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allowed);
+/* The ib_core object of a handle attribute; NULL if the attribute is absent. */
+void *uvb_attr_object(const struct uverbs_attr_bundle *bundle, u16 id);
+struct uvb_handle *uvb_attr_handle(const struct uverbs_attr_bundle *bundle, u16 id);
+void uvb_fill_udata(struct uverbs_attr_bundle *bundle, struct ib_udata *udata, u16 in, u16 out);
+/* Handler of methods that destroy an object and answer nothing. */
+int uvb_destroyed(struct uverbs_attr_bundle *bundle);
+/* From here on a failing call destroys the new object with the driver. */
+void uvb_created(struct uverbs_attr_bundle *bundle, u16 id);
+
+/* ---- legacy commands (legacy.c) ---- */
+
+ssize_t uvb_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos);
+int uvb_invoke_write(struct uverbs_attr_bundle *bundle);
+int uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size);
+int uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size);
+static inline u32 uvb_response_length(const struct uverbs_attr_bundle *bundle, size_t size)
+{
+	return min(bundle->ucore.outlen, size);
+}
+
+#define UVB_COMMAND(_number, _handler, _req, _resp, ...)				\
+	{ .number = IB_USER_VERBS_CMD_##_number, .name = #_number, .handler = _handler,		\
+	  .req_size = _req, .resp_size = _resp, ##__VA_ARGS__ }
+#define UVB_COMMAND_EX(_number, _handler, _req, _resp, ...)				\
+	{ .number = IB_USER_VERBS_EX_CMD_##_number, .ex = true, .has_udata = true,		\
+	  .name = "EX_" #_number, .handler = _handler, .req_size = _req, .resp_size = _resp,	\
+	  ##__VA_ARGS__ }
+#define UVB_UDATA	.has_udata = true
+
+/* A new handle of a legacy command; finished with the call. */
+struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int object);
+
+/* ---- objects, one file each under verbs/ ---- */
+
+#define UVB_FOR_EACH_SCHEMA(_)						\
+	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event)
+
+#define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;
+UVB_FOR_EACH_SCHEMA(__UVB_DECLARE_SCHEMA)
+#undef __UVB_DECLARE_SCHEMA
+
+#endif /* UVB_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Address handles.
+ */
+#include "../uvb.h"
+#include "../ext.h"
+
+static int uvb_ah_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
+			 struct ib_pd *pd, struct rdma_ah_attr *attr)
+{
+	struct ib_ah *ah;
+
+	ah = rdma_create_user_ah(pd, attr, &bundle->driver_udata);
+	if (IS_ERR(ah))
+		return PTR_ERR(ah);
+	ah->uobject = uvb_uobject(handle);
+	handle->object = ah;
+	return 0;
+}
+
+static int uvb_ah_address_out(struct uverbs_attr_bundle *bundle, const struct rdma_ah_attr *attr)
+{
+	struct ib_uverbs_ah_attr address = {
+		.dlid = rdma_ah_get_dlid(attr),
+		.sl = rdma_ah_get_sl(attr),
+		.src_path_bits = rdma_ah_get_path_bits(attr),
+		.static_rate = rdma_ah_get_static_rate(attr),
+		.is_global = !!(rdma_ah_get_ah_flags(attr) & IB_AH_GRH),
+		.port_num = rdma_ah_get_port_num(attr),
+	};
+
+	if (address.is_global) {
+		const struct ib_global_route *grh = rdma_ah_read_grh(attr);
+
+		memcpy(address.grh.dgid, grh->dgid.raw, sizeof(address.grh.dgid));
+		address.grh.flow_label = grh->flow_label;
+		address.grh.sgid_index = grh->sgid_index;
+		address.grh.hop_limit = grh->hop_limit;
+		address.grh.traffic_class = grh->traffic_class;
+	}
+	return uvb_copy_out(bundle, UVERBS_BPF_ATTR_AH_RESP_ADDRESS, &address, sizeof(address));
+}
+
+/*
+ * AH_CREATE: the address is the transport's. Without a handle nothing is
+ * made, and the caller learns the address a legacy create would take.
+ */
+static int uvb_ah_create_method(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_pd *pd = uvb_attr_object(bundle, UVERBS_BPF_ATTR_AH_PD);
+	struct uvb_path_context context = {
+		.ibdev = pd->device,
+		.qp_type = IB_QPT_UD,
+	};
+	struct rdma_ah_attr attr = {};
+	int ret;
+
+	ret = uvb_copy_in(&context.port, bundle, UVERBS_BPF_ATTR_AH_PORT, sizeof(context.port));
+	if (ret)
+		return ret;
+	if (!rdma_is_port_valid(pd->device, context.port))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_AH_PORT,
+				  "PORT: %u, %s has %u to %u", context.port,
+				  dev_name(&pd->device->dev), rdma_start_port(pd->device),
+				  rdma_end_port(pd->device));
+	if (!uvb_ext_has_transport(uvb_call(bundle)))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "AH_CREATE: wants an address, an attribute of the transport's namespace");
+
+	rdma_ah_set_port_num(&attr, context.port);
+	ret = uvb_ext_path_set(uvb_call(bundle), &context, &attr);
+	if (ret)
+		return ret;
+
+	/* The caller's address first: creating resolves the attr further. */
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_AH_RESP_ADDRESS)) {
+		ret = uvb_ah_address_out(bundle, &attr);
+		if (ret)
+			return ret;
+	}
+	if (!uvb_has(bundle, UVERBS_BPF_ATTR_AH_HANDLE))
+		return 0;
+	ret = uvb_ah_create(bundle, uvb_attr_handle(bundle, UVERBS_BPF_ATTR_AH_HANDLE), pd, &attr);
+	if (!ret)
+		uvb_created(bundle, UVERBS_BPF_ATTR_AH_HANDLE);
+	return ret;
+}
+
+static int uvb_cmd_create_ah(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_create_ah_resp resp = {};
+	struct uvb_handle *handle, *pd_handle;
+	struct ib_uverbs_ah_attr *from;
+	struct rdma_ah_attr attr = {};
+	struct ib_uverbs_create_ah cmd;
+	struct ib_device *ibdev;
+	struct ib_pd *pd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	handle = uvb_new(bundle, UVERBS_OBJECT_AH);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	from = &cmd.attr;
+	ibdev = handle->context->device;
+	if (!rdma_is_port_valid(ibdev, from->port_num))
+		return -EINVAL;
+	pd = uvb_object_get(bundle, UVERBS_OBJECT_PD, cmd.pd_handle, &pd_handle);
+	if (IS_ERR(pd))
+		return PTR_ERR(pd);
+
+	attr.type = rdma_ah_find_type(ibdev, from->port_num);
+	rdma_ah_set_make_grd(&attr, false);
+	rdma_ah_set_dlid(&attr, from->dlid);
+	rdma_ah_set_sl(&attr, from->sl);
+	rdma_ah_set_path_bits(&attr, from->src_path_bits);
+	rdma_ah_set_static_rate(&attr, from->static_rate);
+	rdma_ah_set_port_num(&attr, from->port_num);
+	if (from->is_global) {
+		rdma_ah_set_grh(&attr, NULL, from->grh.flow_label, from->grh.sgid_index,
+				from->grh.hop_limit, from->grh.traffic_class);
+		rdma_ah_set_dgid_raw(&attr, from->grh.dgid);
+	} else {
+		rdma_ah_set_ah_flags(&attr, 0);
+	}
+
+	ret = uvb_ah_create(bundle, handle, pd, &attr);
+	uvb_handle_put(pd_handle, UVERBS_BPF_ACCESS_READ);
+	if (ret)
+		return ret;
+	resp.ah_handle = handle->id;
+	return uvb_response(bundle, &resp, sizeof(resp));
+}
+
+static int uvb_cmd_destroy_ah(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_destroy_ah cmd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	return ret ?: uvb_handle_destroy_id(bundle, UVERBS_OBJECT_AH, cmd.ah_handle);
+}
+
+static int uvb_ah_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
+			  struct uverbs_attr_bundle *bundle)
+{
+	return rdma_destroy_ah_user(handle->object, RDMA_DESTROY_AH_SLEEPABLE,
+				    &bundle->driver_udata);
+}
+
+static const struct uvb_attr uvb_ah_create_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_AH_HANDLE, UVERBS_OBJECT_AH, NEW, UVB_O),
+	UVB_HANDLE(UVERBS_BPF_ATTR_AH_PD, UVERBS_OBJECT_PD, READ, UVB_M),
+	UVB_IN(UVERBS_BPF_ATTR_AH_PORT, u32, UVB_M),
+	UVB_OUT_STRUCT(UVERBS_BPF_ATTR_AH_RESP_ADDRESS, struct ib_uverbs_ah_attr, reserved,
+		       UVB_O),
+	UVB_UHW(),
+};
+
+static const struct uvb_attr uvb_ah_destroy_attrs[] = {
+	UVB_HANDLE(UVERBS_ATTR_DESTROY_AH_HANDLE, UVERBS_OBJECT_AH, DESTROY, UVB_M),
+};
+
+static struct uvb_method uvb_ah_methods[] = {
+	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_METHOD_AH_DESTROY, uvb_destroyed,
+		   uvb_ah_destroy_attrs),
+	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE, uvb_ah_create_method,
+		   uvb_ah_create_attrs, UVB_NEEDS(create_user_ah)),
+};
+
+static const struct uvb_command uvb_ah_commands[] = {
+	UVB_COMMAND(CREATE_AH, uvb_cmd_create_ah, sizeof(struct ib_uverbs_create_ah),
+		    sizeof(struct ib_uverbs_create_ah_resp), UVB_UDATA,
+		    UVB_NEEDS(create_user_ah)),
+	UVB_COMMAND(DESTROY_AH, uvb_cmd_destroy_ah, sizeof(struct ib_uverbs_destroy_ah), 0,
+		    UVB_NEEDS(destroy_ah)),
+};
+
+static struct uvb_type uvb_type_ah = {
+	.object = UVERBS_OBJECT_AH,
+	.size = sizeof(struct uvb_handle),
+	.destroy = uvb_ah_destroy,
+	.name = "uvb_ah",
+	UVB_NEEDS(destroy_ah),
+};
+
+UVB_SCHEMA(ah, .type = &uvb_type_ah, UVB_METHODS(uvb_ah_methods), UVB_COMMANDS(uvb_ah_commands));

@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Queue pairs: create, query, destroy. Modify is in qp_modify.c.
+ */
+#include "../uvb.h"
+#include "../ext.h"
+#include "qp.h"
+
+#define UVB_QP_FLAGS_METHOD	(IB_UVERBS_QP_CREATE_BLOCK_MULTICAST_LOOPBACK |		\
+				 IB_UVERBS_QP_CREATE_SCATTER_FCS |			\
+				 IB_UVERBS_QP_CREATE_CVLAN_STRIPPING |			\
+				 IB_UVERBS_QP_CREATE_PCI_WRITE_END_PADDING |		\
+				 IB_UVERBS_QP_CREATE_SQ_SIG_ALL)
+#define UVB_QP_FLAGS_COMMAND	(IB_QP_CREATE_BLOCK_MULTICAST_LOOPBACK |		\
+				 IB_QP_CREATE_CROSS_CHANNEL |				\
+				 IB_QP_CREATE_MANAGED_SEND |				\
+				 IB_QP_CREATE_MANAGED_RECV |				\
+				 IB_QP_CREATE_SCATTER_FCS |				\
+				 IB_QP_CREATE_CVLAN_STRIPPING |				\
+				 IB_QP_CREATE_SOURCE_QPN |				\
+				 IB_QP_CREATE_PCI_WRITE_END_PADDING)
+
+/**
+ * uvb_qp_create() - make the QP behind a handle
+ * @bundle: the call
+ * @handle: new
+ * @pd: its protection domain
+ * @attr: what the driver gets; its cap holds what was granted afterwards
+ * @user_handle: what events carry
+ * @async: where async events go, or NULL; the reference passes to the QP
+ */
+static int uvb_qp_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
+			 struct ib_pd *pd, struct ib_qp_init_attr *attr, u64 user_handle,
+			 struct uvb_event_file *async)
+{
+	struct uvb_qp *obj = container_of(handle, struct uvb_qp, source.handle);
+	struct ib_qp *qp;
+
+	INIT_LIST_HEAD(&obj->mcast);
+	uvb_event_source_init(&obj->source, user_handle, async);
+	attr->event_handler = uvb_qp_event_handler;
+
+	qp = uvb_ib_create_qp(pd->device, pd, attr, bundle,
+			      (struct ib_uqp_object *)uvb_uobject(handle));
+	if (IS_ERR(qp)) {
+		uvb_event_file_put(async);
+		return PTR_ERR(qp);
+	}
+	ib_qp_usecnt_inc(qp);
+	handle->object = qp;
+	return 0;
+}
+
+/* Whether user space may have a QP of this type at all. */
+static int uvb_qp_check_type(struct ib_device *ibdev, u32 type)
+{
+	switch (type) {
+	case IB_QPT_RAW_PACKET:
+		return uvb_has_raw_cap(ibdev) ? 0 : -EPERM;
+	case IB_QPT_RC:
+	case IB_QPT_UC:
+	case IB_QPT_UD:
+	case IB_QPT_DRIVER:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Flags are for datagram and raw QPs; drivers' own types know best. */
+static int uvb_qp_check_flags(u32 type, u32 flags)
+{
+	flags &= ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+	if (!flags || type == IB_QPT_DRIVER)
+		return 0;
+	if (type != IB_QPT_RAW_PACKET && type != IB_QPT_UD)
+		return -EINVAL;
+	if (flags & (IB_UVERBS_QP_CREATE_SCATTER_FCS | IB_UVERBS_QP_CREATE_CVLAN_STRIPPING) &&
+	    type != IB_QPT_RAW_PACKET)
+		return -EINVAL;
+	return 0;
+}
+
+static void uvb_qp_cap_in(struct ib_qp_cap *to, const struct ib_uverbs_qp_cap *from)
+{
+	to->max_send_wr = from->max_send_wr;
+	to->max_recv_wr = from->max_recv_wr;
+	to->max_send_sge = from->max_send_sge;
+	to->max_recv_sge = from->max_recv_sge;
+	to->max_inline_data = from->max_inline_data;
+}
+
+static void uvb_qp_cap_out(struct ib_uverbs_qp_cap *to, const struct ib_qp_cap *from)
+{
+	to->max_send_wr = from->max_send_wr;
+	to->max_recv_wr = from->max_recv_wr;
+	to->max_send_sge = from->max_send_sge;
+	to->max_recv_sge = from->max_recv_sge;
+	to->max_inline_data = from->max_inline_data;
+}
+
+static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
+{
+	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_CREATE_QP_HANDLE);
+	struct ib_qp_init_attr attr = {};
+	struct ib_uverbs_qp_cap cap;
+	u64 user_handle, type;
+	struct ib_pd *pd;
+	struct ib_qp *qp;
+	u32 flags;
+	int ret;
+
+	ret = uvb_copy_in(&cap, bundle, UVERBS_ATTR_CREATE_QP_CAP, sizeof(cap));
+	if (!ret)
+		ret = uvb_copy_in(&user_handle, bundle, UVERBS_ATTR_CREATE_QP_USER_HANDLE,
+				  sizeof(user_handle));
+	if (!ret)
+		ret = uvb_const(&type, bundle, UVERBS_ATTR_CREATE_QP_TYPE, U32_MAX);
+	if (!ret)
+		ret = uvb_qp_check_type(handle->context->device, type);
+	if (ret)
+		return ret;
+
+	pd = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_PD_HANDLE);
+	attr.send_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE);
+	attr.recv_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE);
+	if (!pd || !attr.send_cq || !attr.recv_cq)
+		return -ENOENT;
+
+	ret = uvb_flags(&flags, bundle, UVERBS_ATTR_CREATE_QP_FLAGS, UVB_QP_FLAGS_METHOD);
+	if (!ret)
+		ret = uvb_qp_check_flags(type, flags);
+	if (ret)
+		return ret;
+	/* One flag is not the drivers'; it saves a caller an attribute. */
+	attr.sq_sig_type = flags & IB_UVERBS_QP_CREATE_SQ_SIG_ALL ? IB_SIGNAL_ALL_WR :
+								  IB_SIGNAL_REQ_WR;
+	attr.create_flags = flags & ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+	if (uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN)) {
+		ret = uvb_copy_in(&attr.source_qpn, bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN,
+				  sizeof(attr.source_qpn));
+		if (ret)
+			return ret;
+		attr.create_flags |= IB_QP_CREATE_SOURCE_QPN;
+	}
+	attr.qp_type = type;
+	uvb_qp_cap_in(&attr.cap, &cap);
+
+	ret = uvb_qp_create(bundle, handle, pd, &attr, user_handle,
+			    uvb_event_file_get(bundle, UVERBS_ATTR_CREATE_QP_EVENT_FD));
+	if (ret)
+		return ret;
+	uvb_created(bundle, UVERBS_ATTR_CREATE_QP_HANDLE);
+
+	qp = handle->object;
+	uvb_qp_cap_out(&cap, &attr.cap);
+	ret = uvb_copy_out_zero(bundle, UVERBS_ATTR_CREATE_QP_RESP_CAP, &cap, sizeof(cap));
+	return ret ?: uvb_copy_out(bundle, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp->qp_num,
+				   sizeof(qp->qp_num));
+}
+
+/* ---- legacy create ---- */
+
+/* The objects a legacy create names, held while it runs. */
+struct uvb_qp_parts {
+	struct uvb_handle *pd;
+	struct uvb_handle *send_cq;
+	struct uvb_handle *recv_cq;
+};
+
+static void uvb_qp_parts_put(struct uvb_qp_parts *parts)
+{
+	if (parts->recv_cq && parts->recv_cq != parts->send_cq)
+		uvb_handle_put(parts->recv_cq, UVERBS_BPF_ACCESS_READ);
+	if (parts->send_cq)
+		uvb_handle_put(parts->send_cq, UVERBS_BPF_ACCESS_READ);
+	if (parts->pd)
+		uvb_handle_put(parts->pd, UVERBS_BPF_ACCESS_READ);
+}
+
+static int uvb_qp_part_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+			   struct uvb_handle **part)
+{
+	struct uvb_handle *handle = uvb_handle_get(bundle, object, id, UVERBS_BPF_ACCESS_READ);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	*part = handle;
+	return 0;
+}
+
+static int uvb_qp_parts_get(struct uverbs_attr_bundle *bundle,
+			    const struct ib_uverbs_ex_create_qp *cmd, struct uvb_qp_parts *parts)
+{
+	int ret;
+
+	ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_CQ, cmd->send_cq_handle, &parts->send_cq);
+	if (!ret && cmd->recv_cq_handle == cmd->send_cq_handle)
+		parts->recv_cq = parts->send_cq;
+	else if (!ret)
+		ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_CQ, cmd->recv_cq_handle,
+				      &parts->recv_cq);
+	if (!ret)
+		ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_PD, cmd->pd_handle, &parts->pd);
+	if (ret)
+		uvb_qp_parts_put(parts);
+	return ret;
+}
+
+/* Both legacy commands; the plain one is the beginning of the extended one. */
+static int uvb_qp_create_command(struct uverbs_attr_bundle *bundle,
+				 const struct ib_uverbs_ex_create_qp *cmd,
+				 struct ib_uverbs_ex_create_qp_resp *resp)
+{
+	struct ib_qp_init_attr attr = {
+		.cap = {
+			.max_send_wr = cmd->max_send_wr,
+			.max_recv_wr = cmd->max_recv_wr,
+			.max_send_sge = cmd->max_send_sge,
+			.max_recv_sge = cmd->max_recv_sge,
+			.max_inline_data = cmd->max_inline_data,
+		},
+		.sq_sig_type = cmd->sq_sig_all ? IB_SIGNAL_ALL_WR : IB_SIGNAL_REQ_WR,
+		.qp_type = cmd->qp_type,
+		.create_flags = cmd->create_flags,
+	};
+	struct uvb_qp_parts parts = {};
+	struct uvb_handle *handle;
+	struct ib_qp *qp;
+	int ret;
+
+	handle = uvb_new(bundle, UVERBS_OBJECT_QP);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	ret = uvb_qp_check_type(handle->context->device, cmd->qp_type);
+	if (ret)
+		return ret;
+	/* Shared receive queues and indirection tables are objects we do not have yet. */
+	if (cmd->is_srq || cmd->comp_mask)
+		return -EOPNOTSUPP;
+	ret = uvb_qp_parts_get(bundle, cmd, &parts);
+	if (ret)
+		return ret;
+	attr.send_cq = parts.send_cq->object;
+	attr.recv_cq = parts.recv_cq->object;
+
+	ret = -EINVAL;
+	if (attr.create_flags & ~UVB_QP_FLAGS_COMMAND)
+		goto out;
+	if (attr.create_flags & IB_QP_CREATE_SOURCE_QPN) {
+		ret = -EPERM;
+		if (!uvb_has_raw_cap(handle->context->device))
+			goto out;
+		attr.source_qpn = cmd->source_qpn;
+	}
+	ret = uvb_qp_create(bundle, handle, parts.pd->object, &attr, cmd->user_handle,
+			    uvb_event_file_default(uvb_bundle_file(bundle)));
+	if (ret)
+		goto out;
+
+	qp = handle->object;
+	resp->base.qpn = qp->qp_num;
+	resp->base.qp_handle = handle->id;
+	resp->base.max_send_wr = attr.cap.max_send_wr;
+	resp->base.max_recv_wr = attr.cap.max_recv_wr;
+	resp->base.max_send_sge = attr.cap.max_send_sge;
+	resp->base.max_recv_sge = attr.cap.max_recv_sge;
+	resp->base.max_inline_data = attr.cap.max_inline_data;
+	resp->response_length = uvb_response_length(bundle, sizeof(*resp));
+out:
+	uvb_qp_parts_put(&parts);
+	return ret;
+}
+
+static int uvb_cmd_create_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_ex_create_qp_resp resp = {};
+	struct ib_uverbs_ex_create_qp ex = {};
+	struct ib_uverbs_create_qp cmd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	ex.user_handle = cmd.user_handle;
+	ex.pd_handle = cmd.pd_handle;
+	ex.send_cq_handle = cmd.send_cq_handle;
+	ex.recv_cq_handle = cmd.recv_cq_handle;
+	ex.srq_handle = cmd.srq_handle;
+	ex.max_send_wr = cmd.max_send_wr;
+	ex.max_recv_wr = cmd.max_recv_wr;
+	ex.max_send_sge = cmd.max_send_sge;
+	ex.max_recv_sge = cmd.max_recv_sge;
+	ex.max_inline_data = cmd.max_inline_data;
+	ex.sq_sig_all = cmd.sq_sig_all;
+	ex.qp_type = cmd.qp_type;
+	ex.is_srq = cmd.is_srq;
+
+	ret = uvb_qp_create_command(bundle, &ex, &resp);
+	/* The plain answer is the base, and what the caller has room for is the driver's. */
+	resp.base.driver_data[0] = 0;
+	return ret ?: uvb_response(bundle, &resp.base, sizeof(resp.base));
+}
+
+static int uvb_cmd_ex_create_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_ex_create_qp_resp resp = {};
+	struct ib_uverbs_ex_create_qp cmd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	if (cmd.comp_mask & ~IB_UVERBS_CREATE_QP_SUP_COMP_MASK || cmd.reserved)
+		return -EINVAL;
+	ret = uvb_qp_create_command(bundle, &cmd, &resp);
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
+}
+
+/* ---- query ---- */
+
+/* What a QP_QUERY output is, in one line each. */
+struct uvb_qp_field {
+	u16 id;
+	u32 mask;
+	u32 (*get)(const struct ib_qp_attr *attr);
+};
+
+#define UVB_QP_FIELD(_id, _mask, _member)						\
+	static u32 uvb_qp_get_##_member(const struct ib_qp_attr *attr)			\
+	{										\
+		return attr->_member;							\
+	}
+UVB_QP_FIELD(STATE, IB_QP_STATE, qp_state)
+UVB_QP_FIELD(CUR_STATE, IB_QP_CUR_STATE, cur_qp_state)
+UVB_QP_FIELD(ACCESS_FLAGS, IB_QP_ACCESS_FLAGS, qp_access_flags)
+UVB_QP_FIELD(PORT, IB_QP_PORT, port_num)
+UVB_QP_FIELD(PKEY_INDEX, IB_QP_PKEY_INDEX, pkey_index)
+UVB_QP_FIELD(QKEY, IB_QP_QKEY, qkey)
+UVB_QP_FIELD(RATE_LIMIT, IB_QP_RATE_LIMIT, rate_limit)
+
+static const struct uvb_qp_field uvb_qp_fields[] = {
+	{ UVERBS_BPF_ATTR_QP_STATE, IB_QP_STATE, uvb_qp_get_qp_state },
+	{ UVERBS_BPF_ATTR_QP_CUR_STATE, IB_QP_CUR_STATE, uvb_qp_get_cur_qp_state },
+	{ UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, IB_QP_ACCESS_FLAGS, uvb_qp_get_qp_access_flags },
+	{ UVERBS_BPF_ATTR_QP_PORT, IB_QP_PORT, uvb_qp_get_port_num },
+	{ UVERBS_BPF_ATTR_QP_PKEY_INDEX, IB_QP_PKEY_INDEX, uvb_qp_get_pkey_index },
+	{ UVERBS_BPF_ATTR_QP_QKEY, IB_QP_QKEY, uvb_qp_get_qkey },
+	{ UVERBS_BPF_ATTR_QP_RATE_LIMIT, IB_QP_RATE_LIMIT, uvb_qp_get_rate_limit },
+};
+
+static int uvb_qp_connection_out(struct uverbs_attr_bundle *bundle, const struct ib_qp_attr *attr)
+{
+	struct uverbs_bpf_qp_connection conn = {
+		.fields = UVB_QP_CONNECTION_MASK,
+		.dest_qp_num = attr->dest_qp_num,
+		.rq_psn = attr->rq_psn,
+		.sq_psn = attr->sq_psn,
+		.path_mtu = attr->path_mtu,
+		.timeout = attr->timeout,
+		.retry_cnt = attr->retry_cnt,
+		.rnr_retry = attr->rnr_retry,
+		.min_rnr_timer = attr->min_rnr_timer,
+		.max_rd_atomic = attr->max_rd_atomic,
+		.max_dest_rd_atomic = attr->max_dest_rd_atomic,
+	};
+
+	return uvb_copy_out(bundle, UVERBS_BPF_ATTR_QP_CONNECTION, &conn, sizeof(conn));
+}
+
+/*
+ * QP_QUERY: only what was asked for, from the driver, which alone knows what
+ * a legacy modify or rdma_cm changed in between.
+ */
+static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
+	struct uvb_call *call = uvb_call(bundle);
+	bool path = uvb_ext_has_transport(call);
+	struct ib_qp_init_attr init_attr = {};
+	struct ib_qp_attr attr = {};
+	unsigned int i;
+	int mask = 0;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
+		if (uvb_has(bundle, uvb_qp_fields[i].id))
+			mask |= uvb_qp_fields[i].mask;
+	}
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CONNECTION))
+		mask |= UVB_QP_CONNECTION_MASK;
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CAP))
+		mask |= IB_QP_CAP;
+	if (path)
+		mask |= IB_QP_AV | IB_QP_STATE;
+
+	ret = ib_query_qp(qp, &attr, mask, &init_attr);
+	if (ret)
+		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
+				  "QP_QUERY: the driver of %s refused the query",
+				  dev_name(&qp->device->dev));
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
+		u32 value = uvb_qp_fields[i].get(&attr);
+
+		ret = uvb_copy_out(bundle, uvb_qp_fields[i].id, &value, sizeof(value));
+		if (ret && ret != -ENOENT)
+			return ret;
+	}
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CONNECTION)) {
+		ret = uvb_qp_connection_out(bundle, &attr);
+		if (ret)
+			return ret;
+	}
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CAP)) {
+		struct ib_uverbs_qp_cap cap;
+
+		uvb_qp_cap_out(&cap, &init_attr.cap);
+		ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_QP_CAP, &cap, sizeof(cap));
+		if (ret)
+			return ret;
+	}
+	if (path) {
+		struct uvb_path_context context = {
+			.ibdev = qp->device,
+			.qp = qp,
+			.port = rdma_ah_get_port_num(&attr.ah_attr) ?: qp->port,
+			.qp_type = qp->qp_type,
+			.cur_state = attr.qp_state,
+			.next_state = attr.qp_state,
+		};
+
+		return uvb_ext_path_get(call, &context, &attr.ah_attr);
+	}
+	return 0;
+}
+
+static void uvb_qp_dest_out(struct ib_uverbs_qp_dest *to, const struct rdma_ah_attr *ah)
+{
+	to->dlid = rdma_ah_get_dlid(ah);
+	to->sl = rdma_ah_get_sl(ah);
+	to->src_path_bits = rdma_ah_get_path_bits(ah);
+	to->static_rate = rdma_ah_get_static_rate(ah);
+	to->is_global = !!(rdma_ah_get_ah_flags(ah) & IB_AH_GRH);
+	to->port_num = rdma_ah_get_port_num(ah);
+	if (to->is_global) {
+		const struct ib_global_route *grh = rdma_ah_read_grh(ah);
+
+		memcpy(to->dgid, grh->dgid.raw, sizeof(to->dgid));
+		to->flow_label = grh->flow_label;
+		to->sgid_index = grh->sgid_index;
+		to->hop_limit = grh->hop_limit;
+		to->traffic_class = grh->traffic_class;
+	}
+}
+
+static int uvb_cmd_query_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_query_qp_resp resp = {};
+	struct ib_qp_init_attr init_attr = {};
+	struct ib_uverbs_query_qp cmd;
+	struct ib_qp_attr attr = {};
+	struct uvb_handle *handle;
+	struct ib_qp *qp;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	qp = uvb_object_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, &handle);
+	if (IS_ERR(qp))
+		return PTR_ERR(qp);
+	ret = ib_query_qp(qp, &attr, cmd.attr_mask, &init_attr);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	if (ret)
+		return ret;
+
+	resp.qp_state = attr.qp_state;
+	resp.cur_qp_state = attr.cur_qp_state;
+	resp.path_mtu = attr.path_mtu;
+	resp.path_mig_state = attr.path_mig_state;
+	resp.qkey = attr.qkey;
+	resp.rq_psn = attr.rq_psn;
+	resp.sq_psn = attr.sq_psn;
+	resp.dest_qp_num = attr.dest_qp_num;
+	resp.qp_access_flags = attr.qp_access_flags;
+	resp.pkey_index = attr.pkey_index;
+	resp.alt_pkey_index = attr.alt_pkey_index;
+	resp.sq_draining = attr.sq_draining;
+	resp.max_rd_atomic = attr.max_rd_atomic;
+	resp.max_dest_rd_atomic = attr.max_dest_rd_atomic;
+	resp.min_rnr_timer = attr.min_rnr_timer;
+	resp.port_num = attr.port_num;
+	resp.timeout = attr.timeout;
+	resp.retry_cnt = attr.retry_cnt;
+	resp.rnr_retry = attr.rnr_retry;
+	resp.alt_port_num = attr.alt_port_num;
+	resp.alt_timeout = attr.alt_timeout;
+	uvb_qp_dest_out(&resp.dest, &attr.ah_attr);
+	uvb_qp_dest_out(&resp.alt_dest, &attr.alt_ah_attr);
+	resp.max_send_wr = init_attr.cap.max_send_wr;
+	resp.max_recv_wr = init_attr.cap.max_recv_wr;
+	resp.max_send_sge = init_attr.cap.max_send_sge;
+	resp.max_recv_sge = init_attr.cap.max_recv_sge;
+	resp.max_inline_data = init_attr.cap.max_inline_data;
+	resp.sq_sig_all = init_attr.sq_sig_type == IB_SIGNAL_ALL_WR;
+	return uvb_response(bundle, &resp, sizeof(resp));
+}
+
+/* ---- destroy ---- */
+
+static int uvb_qp_destroy_method(struct uverbs_attr_bundle *bundle)
+{
+	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_DESTROY_QP_HANDLE);
+	struct ib_uverbs_destroy_qp_resp resp = {
+		.events_reported =
+			container_of(handle, struct uvb_event_source, handle)->async_reported,
+	};
+
+	return uvb_copy_out(bundle, UVERBS_ATTR_DESTROY_QP_RESP, &resp, sizeof(resp));
+}
+
+static int uvb_cmd_destroy_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_destroy_qp_resp resp = {};
+	struct ib_uverbs_destroy_qp cmd;
+	struct uvb_handle *handle;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	handle = uvb_handle_get_destroyed(bundle, UVERBS_OBJECT_QP, cmd.qp_handle);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	resp.events_reported =
+		container_of(handle, struct uvb_event_source, handle)->async_reported;
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
+	return uvb_response(bundle, &resp, sizeof(resp));
+}
+
+static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
+			  struct uverbs_attr_bundle *bundle)
+{
+	int ret;
+
+	ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
+	if (!ret)
+		uvb_event_source_release(container_of(handle, struct uvb_event_source, handle));
+	return ret;
+}
+
+/* ---- schema ---- */
+
+static const struct uvb_attr uvb_qp_create_attrs[] = {
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_HANDLE, UVERBS_OBJECT_QP, NEW, UVB_M),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_PD_HANDLE, UVERBS_OBJECT_PD, READ, UVB_O),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, UVERBS_OBJECT_CQ, READ, UVB_O),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, UVERBS_OBJECT_CQ, READ, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_QP_USER_HANDLE, u64, UVB_M),
+	UVB_IN_STRUCT(UVERBS_ATTR_CREATE_QP_CAP, struct ib_uverbs_qp_cap, max_inline_data, UVB_M),
+	UVB_CONST(UVERBS_ATTR_CREATE_QP_TYPE, UVB_M),
+	UVB_FLAGS(UVERBS_ATTR_CREATE_QP_FLAGS, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_QP_SOURCE_QPN, u32, UVB_O),
+	UVB_FD(UVERBS_ATTR_CREATE_QP_EVENT_FD, UVERBS_OBJECT_ASYNC_EVENT, READ, UVB_O),
+	UVB_OUT_STRUCT(UVERBS_ATTR_CREATE_QP_RESP_CAP, struct ib_uverbs_qp_cap, max_inline_data,
+		       UVB_M),
+	UVB_OUT(UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, u32, UVB_M),
+	UVB_UHW(),
+};
+
+static const struct uvb_attr uvb_qp_destroy_attrs[] = {
+	UVB_HANDLE(UVERBS_ATTR_DESTROY_QP_HANDLE, UVERBS_OBJECT_QP, DESTROY, UVB_M),
+	UVB_OUT(UVERBS_ATTR_DESTROY_QP_RESP, struct ib_uverbs_destroy_qp_resp, UVB_M),
+};
+
+static const struct uvb_attr uvb_qp_modify_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_QP_HANDLE, UVERBS_OBJECT_QP, READ, UVB_M),
+	UVB_CONST(UVERBS_BPF_ATTR_QP_STATE, UVB_O),
+	UVB_CONST(UVERBS_BPF_ATTR_QP_CUR_STATE, UVB_O),
+	UVB_FLAGS(UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_PORT, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_PKEY_INDEX, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_QKEY, u32, UVB_O),
+	UVB_IN_STRUCT(UVERBS_BPF_ATTR_QP_CONNECTION, struct uverbs_bpf_qp_connection, reserved,
+		      UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_RATE_LIMIT, u32, UVB_O),
+	UVB_UHW(),
+};
+
+static const struct uvb_attr uvb_qp_query_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_QP_HANDLE, UVERBS_OBJECT_QP, READ, UVB_M),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_STATE, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_CUR_STATE, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_PORT, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_PKEY_INDEX, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_QKEY, u32, UVB_O),
+	UVB_OUT_STRUCT(UVERBS_BPF_ATTR_QP_CONNECTION, struct uverbs_bpf_qp_connection, reserved,
+		       UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_QP_RATE_LIMIT, u32, UVB_O),
+	UVB_OUT_STRUCT(UVERBS_BPF_ATTR_QP_CAP, struct ib_uverbs_qp_cap, max_inline_data, UVB_O),
+};
+
+static struct uvb_method uvb_qp_methods[] = {
+	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, uvb_qp_create_method,
+		   uvb_qp_create_attrs),
+	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, uvb_qp_destroy_method,
+		   uvb_qp_destroy_attrs),
+	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY, uvb_qp_modify_method,
+		   uvb_qp_modify_attrs, UVB_NEEDS(modify_qp)),
+	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, uvb_qp_query_method,
+		   uvb_qp_query_attrs, UVB_NEEDS(query_qp)),
+};
+
+static const struct uvb_command uvb_qp_commands[] = {
+	UVB_COMMAND(CREATE_QP, uvb_cmd_create_qp, sizeof(struct ib_uverbs_create_qp),
+		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA, UVB_NEEDS(create_qp)),
+	UVB_COMMAND_EX(CREATE_QP, uvb_cmd_ex_create_qp,
+		       offsetofend(struct ib_uverbs_ex_create_qp, comp_mask),
+		       offsetofend(struct ib_uverbs_ex_create_qp_resp, response_length),
+		       UVB_NEEDS(create_qp)),
+	UVB_COMMAND(QUERY_QP, uvb_cmd_query_qp, sizeof(struct ib_uverbs_query_qp),
+		    sizeof(struct ib_uverbs_query_qp_resp), UVB_NEEDS(query_qp)),
+	UVB_COMMAND(MODIFY_QP, uvb_cmd_modify_qp, sizeof(struct ib_uverbs_modify_qp), 0,
+		    UVB_NEEDS(modify_qp)),
+	UVB_COMMAND_EX(MODIFY_QP, uvb_cmd_ex_modify_qp,
+		       offsetofend(struct ib_uverbs_ex_modify_qp, base),
+		       offsetofend(struct ib_uverbs_ex_modify_qp_resp, response_length),
+		       UVB_NEEDS(modify_qp)),
+	UVB_COMMAND(POST_SEND, uvb_cmd_post_send, sizeof(struct ib_uverbs_post_send),
+		    sizeof(struct ib_uverbs_post_send_resp), UVB_NEEDS(post_send)),
+	UVB_COMMAND(DESTROY_QP, uvb_cmd_destroy_qp, sizeof(struct ib_uverbs_destroy_qp),
+		    sizeof(struct ib_uverbs_destroy_qp_resp), UVB_NEEDS(destroy_qp)),
+};
+
+static struct uvb_type uvb_type_qp = {
+	.object = UVERBS_OBJECT_QP,
+	.size = sizeof(struct uvb_qp),
+	.destroy = uvb_qp_destroy,
+	.name = "uvb_qp",
+	UVB_NEEDS(destroy_qp),
+};
+
+UVB_SCHEMA(qp, .type = &uvb_type_qp, UVB_METHODS(uvb_qp_methods), UVB_COMMANDS(uvb_qp_commands));

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * QP modify. QP_MODIFY takes generic attributes natively and hands a path to
+ * the transport's program; the legacy commands carry both in one struct. They
+ * meet in uvb_qp_modify(), so that what a program wrote passes the checks a
+ * legacy command passes.
+ */
+#include "../uvb.h"
+#include "../ext.h"
+#include "qp.h"
+
+static_assert(UVERBS_BPF_QP_PATH_MTU == IB_QP_PATH_MTU);
+static_assert(UVERBS_BPF_QP_TIMEOUT == IB_QP_TIMEOUT);
+static_assert(UVERBS_BPF_QP_RETRY_CNT == IB_QP_RETRY_CNT);
+static_assert(UVERBS_BPF_QP_RNR_RETRY == IB_QP_RNR_RETRY);
+static_assert(UVERBS_BPF_QP_RQ_PSN == IB_QP_RQ_PSN);
+static_assert(UVERBS_BPF_QP_MAX_RD_ATOMIC == IB_QP_MAX_QP_RD_ATOMIC);
+static_assert(UVERBS_BPF_QP_MIN_RNR_TIMER == IB_QP_MIN_RNR_TIMER);
+static_assert(UVERBS_BPF_QP_SQ_PSN == IB_QP_SQ_PSN);
+static_assert(UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC == IB_QP_MAX_DEST_RD_ATOMIC);
+static_assert(UVERBS_BPF_QP_DEST_QPN == IB_QP_DEST_QPN);
+
+/* A Q_Key with this bit is for privileged consumers (IB specification, vol. 1, 10.2.5). */
+#define UVB_QKEY_CONTROLLED	BIT(31)
+
+/*
+ * An XRC QP is only one side of a connection. Callers that set the other
+ * side's attributes too have always been forgiven.
+ */
+static int uvb_qp_side_mask(enum ib_qp_type type, int mask)
+{
+	switch (type) {
+	case IB_QPT_XRC_INI:
+		return mask & ~(IB_QP_MAX_DEST_RD_ATOMIC | IB_QP_MIN_RNR_TIMER);
+	case IB_QPT_XRC_TGT:
+		return mask & ~(IB_QP_MAX_QP_RD_ATOMIC | IB_QP_RETRY_CNT | IB_QP_RNR_RETRY);
+	default:
+		return mask;
+	}
+}
+
+/*
+ * The port of a path. From INIT to RTR it must be the port the QP got on the
+ * way to INIT. Otherwise the QP is in SQD, and a new path may move it: then
+ * the port moves along. A UC QP has no port to change there, and asking for
+ * one would only have the change refused (the kernel's table of states has it
+ * so; ib_uverbs asks all the same, and no UC QP can change its path there).
+ */
+static int uvb_qp_check_path(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			     struct ib_qp_attr *attr, int *mask)
+{
+	u32 port = rdma_ah_get_port_num(&attr->ah_attr);
+
+	if (!rdma_is_port_valid(qp->device, port))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
+				  "path: port %u, %s has %u to %u", port,
+				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
+				  rdma_end_port(qp->device));
+
+	if (*mask & IB_QP_STATE && attr->qp_state == IB_QPS_RTR) {
+		if (port != qp->real_qp->port)
+			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
+					  "path: port %u, the QP was initialised on port %u",
+					  port, qp->real_qp->port);
+		return 0;
+	}
+	if (*mask & IB_QP_PORT)
+		return attr->port_num == port ? 0 :
+			uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
+				   "path: port %u, attribute PORT says %u", port, attr->port_num);
+	if (qp->qp_type != IB_QPT_UC) {
+		*mask |= IB_QP_PORT;
+		attr->port_num = port;
+	}
+	return 0;
+}
+
+/* Which attribute a bit of the mask came from, for messages. */
+static const struct {
+	int bit;
+	u16 id;
+	const char *name;
+} uvb_qp_bits[] = {
+	{ IB_QP_ACCESS_FLAGS, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, "ACCESS_FLAGS" },
+	{ IB_QP_CUR_STATE, UVERBS_BPF_ATTR_QP_CUR_STATE, "CUR_STATE" },
+	{ IB_QP_PORT, UVERBS_BPF_ATTR_QP_PORT, "PORT" },
+	{ IB_QP_PKEY_INDEX, UVERBS_BPF_ATTR_QP_PKEY_INDEX, "PKEY_INDEX" },
+	{ IB_QP_QKEY, UVERBS_BPF_ATTR_QP_QKEY, "QKEY" },
+	{ IB_QP_AV, UVERBS_BPF_ATTR_NONE, "a path" },
+	{ IB_QP_RATE_LIMIT, UVERBS_BPF_ATTR_QP_RATE_LIMIT, "RATE_LIMIT" },
+	{ IB_QP_DEST_QPN, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.dest_qp_num" },
+	{ IB_QP_RQ_PSN, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.rq_psn" },
+	{ IB_QP_SQ_PSN, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.sq_psn" },
+	{ IB_QP_PATH_MTU, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.path_mtu" },
+	{ IB_QP_TIMEOUT, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.timeout" },
+	{ IB_QP_RETRY_CNT, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.retry_cnt" },
+	{ IB_QP_RNR_RETRY, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.rnr_retry" },
+	{ IB_QP_MIN_RNR_TIMER, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.min_rnr_timer" },
+	{ IB_QP_MAX_QP_RD_ATOMIC, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.max_rd_atomic" },
+	{ IB_QP_MAX_DEST_RD_ATOMIC, UVERBS_BPF_ATTR_QP_CONNECTION,
+	  "CONNECTION.max_dest_rd_atomic" },
+};
+
+static const char *uvb_qp_state_name(u32 state)
+{
+	static const char *const names[] = {
+		[IB_QPS_RESET] = "RESET", [IB_QPS_INIT] = "INIT", [IB_QPS_RTR] = "RTR",
+		[IB_QPS_RTS] = "RTS", [IB_QPS_SQD] = "SQD", [IB_QPS_SQE] = "SQE",
+		[IB_QPS_ERR] = "ERR",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "?";
+}
+
+/*
+ * A driver answers -EINVAL to a change it does not like. If the state machine
+ * can tell why, say so: one attribute too few or too many is what callers get
+ * wrong. Returns @err.
+ */
+static int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			  const struct ib_qp_attr *attr, int mask, int err)
+{
+	struct ib_qp_init_attr init_attr;
+	struct ib_qp_attr now = {};
+	enum ib_qp_state cur, next;
+	unsigned int i;
+
+	if (err != -EINVAL || !uvb_call(bundle)->error_len || !qp->device->ops.query_qp ||
+	    ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
+		return err;
+	cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : now.qp_state;
+	next = mask & IB_QP_STATE ? attr->qp_state : cur;
+	if (ib_modify_qp_is_ok(cur, next, qp->qp_type, mask))
+		return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
+				  "QP %s to %s: the driver of %s refused a value",
+				  uvb_qp_state_name(cur), uvb_qp_state_name(next),
+				  dev_name(&qp->device->dev));
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_bits); i++) {
+		bool had = mask & uvb_qp_bits[i].bit;
+
+		if (ib_modify_qp_is_ok(cur, next, qp->qp_type, mask ^ uvb_qp_bits[i].bit))
+			return uvb_refuse(bundle, err, uvb_qp_bits[i].id, "QP %s to %s: %s %s",
+					  uvb_qp_state_name(cur), uvb_qp_state_name(next),
+					  had ? "does not take" : "wants", uvb_qp_bits[i].name);
+	}
+	return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
+			  "QP %s to %s: no such change, or more than one attribute is missing or out of place",
+			  uvb_qp_state_name(cur), uvb_qp_state_name(next));
+}
+
+/* The one way to ib_core. */
+static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			 struct ib_qp_attr *attr, int mask)
+{
+	int ret;
+
+	if (mask & IB_QP_PORT && !rdma_is_port_valid(qp->device, attr->port_num))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
+				  "PORT: %u, %s has %u to %u", attr->port_num,
+				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
+				  rdma_end_port(qp->device));
+	if (mask & IB_QP_AV) {
+		ret = uvb_qp_check_path(bundle, qp, attr, &mask);
+		if (ret)
+			return ret;
+	}
+	if (mask & IB_QP_ALT_PATH &&
+	    (!rdma_is_port_valid(qp->device, attr->alt_port_num) ||
+	     attr->alt_port_num != rdma_ah_get_port_num(&attr->alt_ah_attr)))
+		return -EINVAL;
+	if ((mask & IB_QP_CUR_STATE && attr->cur_qp_state > IB_QPS_ERR) ||
+	    (mask & IB_QP_STATE && attr->qp_state > IB_QPS_ERR))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_STATE,
+				  "STATE: states are %u (RESET) to %u (ERR)", IB_QPS_RESET,
+				  IB_QPS_ERR);
+	if (mask & IB_QP_QKEY && attr->qkey & UVB_QKEY_CONTROLLED &&
+	    !uvb_may_use_controlled_qkey(qp->device))
+		return uvb_refuse(bundle, -EPERM, UVERBS_BPF_ATTR_QP_QKEY,
+				  "QKEY: 0x%08x has the upper bit set, which is for privileged programs",
+				  attr->qkey);
+
+	/*
+	 * With udata, or ib_core leaves a RoCE path without its MAC address.
+	 * It belongs to the bundle even when the caller passed none.
+	 */
+	mask = uvb_qp_side_mask(qp->qp_type, mask);
+	ret = ib_modify_qp_with_udata(qp, attr, mask, &bundle->driver_udata);
+	return unlikely(ret) ? uvb_qp_explain(bundle, qp, attr, mask, ret) : 0;
+}
+
+/* ---- QP_MODIFY ---- */
+
+static int uvb_qp_connection_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr,
+				int *mask)
+{
+	struct uverbs_bpf_qp_connection conn;
+	int ret;
+
+	ret = uvb_copy_in(&conn, bundle, UVERBS_BPF_ATTR_QP_CONNECTION, sizeof(conn));
+	if (ret)
+		return ret;
+	if (conn.fields & ~UVB_QP_CONNECTION_MASK || conn.reserved)
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_CONNECTION,
+				  "CONNECTION: fields 0x%x, known are 0x%x; reserved is 0",
+				  conn.fields, UVB_QP_CONNECTION_MASK);
+
+	attr->dest_qp_num = conn.dest_qp_num;
+	attr->rq_psn = conn.rq_psn;
+	attr->sq_psn = conn.sq_psn;
+	attr->path_mtu = conn.path_mtu;
+	attr->timeout = conn.timeout;
+	attr->retry_cnt = conn.retry_cnt;
+	attr->rnr_retry = conn.rnr_retry;
+	attr->min_rnr_timer = conn.min_rnr_timer;
+	attr->max_rd_atomic = conn.max_rd_atomic;
+	attr->max_dest_rd_atomic = conn.max_dest_rd_atomic;
+	*mask |= conn.fields;
+	return 0;
+}
+
+/* The scalars of QP_MODIFY. */
+static int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
+{
+	u32 value;
+	u64 state;
+	int ret;
+
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_STATE)) {
+		ret = uvb_const(&state, bundle, UVERBS_BPF_ATTR_QP_STATE, U32_MAX);
+		if (ret)
+			return ret;
+		attr->qp_state = state;
+		*mask |= IB_QP_STATE;
+	}
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CUR_STATE)) {
+		ret = uvb_const(&state, bundle, UVERBS_BPF_ATTR_QP_CUR_STATE, U32_MAX);
+		if (ret)
+			return ret;
+		attr->cur_qp_state = state;
+		*mask |= IB_QP_CUR_STATE;
+	}
+	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS)) {
+		ret = uvb_flags(&value, bundle, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, U32_MAX);
+		if (ret)
+			return ret;
+		attr->qp_access_flags = value;
+		*mask |= IB_QP_ACCESS_FLAGS;
+	}
+	if (!uvb_copy_in(&attr->port_num, bundle, UVERBS_BPF_ATTR_QP_PORT, sizeof(u32)))
+		*mask |= IB_QP_PORT;
+	if (!uvb_copy_in(&attr->qkey, bundle, UVERBS_BPF_ATTR_QP_QKEY, sizeof(u32)))
+		*mask |= IB_QP_QKEY;
+	if (!uvb_copy_in(&attr->rate_limit, bundle, UVERBS_BPF_ATTR_QP_RATE_LIMIT, sizeof(u32)))
+		*mask |= IB_QP_RATE_LIMIT;
+	if (!uvb_copy_in(&value, bundle, UVERBS_BPF_ATTR_QP_PKEY_INDEX, sizeof(u32))) {
+		if (value > U16_MAX)
+			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PKEY_INDEX,
+					  "PKEY_INDEX: %u, the most is %u", value, U16_MAX);
+		attr->pkey_index = value;
+		*mask |= IB_QP_PKEY_INDEX;
+	}
+	return uvb_has(bundle, UVERBS_BPF_ATTR_QP_CONNECTION) ?
+		uvb_qp_connection_in(bundle, attr, mask) : 0;
+}
+
+static int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			  struct ib_qp_attr *attr, int *mask)
+{
+	struct uvb_path_context context = {
+		.ibdev = qp->device,
+		.qp = qp,
+		.port = *mask & IB_QP_PORT ? attr->port_num : qp->real_qp->port,
+		.qp_type = qp->qp_type,
+	};
+	struct ib_qp_init_attr init_attr;
+	struct ib_qp_attr now = {};
+	int ret;
+
+	/* Programs are told the state by the driver, not by the caller. */
+	ret = ib_query_qp(qp, &now, IB_QP_STATE, &init_attr);
+	if (ret)
+		return ret;
+	context.cur_state = now.qp_state;
+	context.next_state = *mask & IB_QP_STATE ? attr->qp_state : now.qp_state;
+
+	rdma_ah_set_port_num(&attr->ah_attr, context.port);
+	ret = uvb_ext_path_set(uvb_call(bundle), &context, &attr->ah_attr);
+	if (!ret)
+		*mask |= IB_QP_AV;
+	return ret;
+}
+
+int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
+	struct ib_qp_attr attr = {};
+	int mask = 0;
+	int ret;
+
+	ret = uvb_qp_generic_in(bundle, &attr, &mask);
+	if (!ret && uvb_ext_has_transport(uvb_call(bundle)))
+		ret = uvb_qp_path_in(bundle, qp, &attr, &mask);
+	return ret ?: uvb_qp_modify(bundle, qp, &attr, mask);
+}
+
+/* ---- legacy ---- */
+
+static void uvb_qp_dest_in(struct ib_device *ibdev, struct rdma_ah_attr *to,
+			   struct ib_uverbs_qp_dest *from)
+{
+	to->type = rdma_ah_find_type(ibdev, from->port_num);
+	if (from->is_global) {
+		rdma_ah_set_grh(to, NULL, from->flow_label, from->sgid_index, from->hop_limit,
+				from->traffic_class);
+		rdma_ah_set_dgid_raw(to, from->dgid);
+	} else {
+		rdma_ah_set_ah_flags(to, 0);
+	}
+	rdma_ah_set_dlid(to, from->dlid);
+	rdma_ah_set_sl(to, from->sl);
+	rdma_ah_set_path_bits(to, from->src_path_bits);
+	rdma_ah_set_static_rate(to, from->static_rate);
+	rdma_ah_set_port_num(to, from->port_num);
+	rdma_ah_set_make_grd(to, false);
+}
+
+static int uvb_qp_modify_command(struct uverbs_attr_bundle *bundle,
+				 struct ib_uverbs_modify_qp *cmd, u32 rate_limit)
+{
+	struct ib_qp_attr attr = {
+		.qp_state = cmd->qp_state,
+		.cur_qp_state = cmd->cur_qp_state,
+		.path_mtu = cmd->path_mtu,
+		.path_mig_state = cmd->path_mig_state,
+		.qkey = cmd->qkey,
+		.rq_psn = cmd->rq_psn,
+		.sq_psn = cmd->sq_psn,
+		.dest_qp_num = cmd->dest_qp_num,
+		.qp_access_flags = cmd->qp_access_flags,
+		.pkey_index = cmd->pkey_index,
+		.alt_pkey_index = cmd->alt_pkey_index,
+		.en_sqd_async_notify = cmd->en_sqd_async_notify,
+		.max_rd_atomic = cmd->max_rd_atomic,
+		.max_dest_rd_atomic = cmd->max_dest_rd_atomic,
+		.min_rnr_timer = cmd->min_rnr_timer,
+		.port_num = cmd->port_num,
+		.timeout = cmd->timeout,
+		.retry_cnt = cmd->retry_cnt,
+		.rnr_retry = cmd->rnr_retry,
+		.alt_port_num = cmd->alt_port_num,
+		.alt_timeout = cmd->alt_timeout,
+		.rate_limit = rate_limit,
+	};
+	struct uvb_handle *handle;
+	struct ib_qp *qp;
+	int ret;
+
+	qp = uvb_object_get(bundle, UVERBS_OBJECT_QP, cmd->qp_handle, &handle);
+	if (IS_ERR(qp))
+		return PTR_ERR(qp);
+
+	/* An invalid port has no address type; uvb_qp_modify() refuses it. */
+	if (cmd->attr_mask & IB_QP_AV) {
+		if (rdma_is_port_valid(qp->device, cmd->dest.port_num))
+			uvb_qp_dest_in(qp->device, &attr.ah_attr, &cmd->dest);
+		else
+			rdma_ah_set_port_num(&attr.ah_attr, cmd->dest.port_num);
+	}
+	if (cmd->attr_mask & IB_QP_ALT_PATH) {
+		if (rdma_is_port_valid(qp->device, cmd->alt_dest.port_num))
+			uvb_qp_dest_in(qp->device, &attr.alt_ah_attr, &cmd->alt_dest);
+		else
+			rdma_ah_set_port_num(&attr.alt_ah_attr, cmd->alt_dest.port_num);
+	}
+	ret = uvb_qp_modify(bundle, qp, &attr, cmd->attr_mask);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	return ret;
+}
+
+int uvb_cmd_modify_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_modify_qp cmd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	if (cmd.attr_mask & ~IB_QP_ATTR_STANDARD_BITS)
+		return -EOPNOTSUPP;
+	return uvb_qp_modify_command(bundle, &cmd, 0);
+}
+
+int uvb_cmd_ex_modify_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_ex_modify_qp_resp resp = {
+		.response_length = uvb_response_length(bundle, sizeof(resp)),
+	};
+	struct ib_uverbs_ex_modify_qp cmd;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	if (cmd.base.attr_mask & ~(IB_QP_ATTR_STANDARD_BITS | IB_QP_RATE_LIMIT))
+		return -EOPNOTSUPP;
+	ret = uvb_qp_modify_command(bundle, &cmd.base, cmd.rate_limit);
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
+}

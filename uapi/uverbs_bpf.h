@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-2-Clause) */
+/*
+ * What uverbs_bpf adds to the RDMA verbs ioctl.
+ *
+ * The ioctl itself, its header and its attribute records are those of
+ * <rdma/rdma_user_ioctl_cmds.h>. Ids carry a namespace in their upper four
+ * bits; the kernel's own ids are namespace 0, those of in-kernel drivers
+ * namespace 1. Everything from namespace 2 up is described here or by the
+ * program that is attached for it, and is always mandatory: it is honoured
+ * or the call fails.
+ */
+#ifndef UVERBS_BPF_UAPI_H
+#define UVERBS_BPF_UAPI_H
+
+#include <linux/types.h>
+
+#define UVERBS_BPF_NS_SHIFT	12
+#define UVERBS_BPF_ID_MASK	0x0fff
+#define UVERBS_BPF_ID(ns, id)	(((ns) << UVERBS_BPF_NS_SHIFT) | (id))
+
+/**
+ * enum uverbs_bpf_namespace - who defines an id
+ * @UVERBS_BPF_NS_CORE: the kernel's verbs
+ * @UVERBS_BPF_NS_DRIVER: the device's in-kernel driver
+ * @UVERBS_BPF_NS_IB: InfiniBand transport program
+ * @UVERBS_BPF_NS_OPA: Omni-Path transport program
+ * @UVERBS_BPF_NS_ROCE: RoCE transport program
+ * @UVERBS_BPF_NS_IWARP: iWARP transport program
+ * @UVERBS_BPF_NS_TRANSPORT6: a further transport, by name
+ * @UVERBS_BPF_NS_TRANSPORT7: a further transport, by name
+ * @UVERBS_BPF_NS_PROVIDER_FIRST: first of the namespaces given to providers by name
+ * @UVERBS_BPF_NS_PROVIDER_LAST: last of them
+ * @UVERBS_BPF_NS_OWN: additions of uverbs_bpf itself
+ */
+enum uverbs_bpf_namespace {
+	UVERBS_BPF_NS_CORE,
+	UVERBS_BPF_NS_DRIVER,
+	UVERBS_BPF_NS_IB,
+	UVERBS_BPF_NS_OPA,
+	UVERBS_BPF_NS_ROCE,
+	UVERBS_BPF_NS_IWARP,
+	UVERBS_BPF_NS_TRANSPORT6,
+	UVERBS_BPF_NS_TRANSPORT7,
+	UVERBS_BPF_NS_PROVIDER_FIRST,
+	UVERBS_BPF_NS_PROVIDER_LAST = 13,
+	UVERBS_BPF_NS_OWN = 14,
+};
+
+/*
+ * Attributes that every method takes.
+ */
+
+/* out: struct uverbs_bpf_error, written only when the call fails. */
+#define UVERBS_BPF_ATTR_ERROR	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
+
+/* What a buffer for UVERBS_BPF_ATTR_ERROR needs to hold every message. */
+#define UVERBS_BPF_ERROR_MAX	192
+
+/**
+ * struct uverbs_bpf_error - why a call was refused
+ * @code: the negative errno the call returned
+ * @attr_id: the attribute that was refused, 0xffff if none in particular
+ * @length: bytes of @text that follow, the closing NUL not counted
+ * @text: what was wrong and what would be right, NUL terminated
+ */
+struct uverbs_bpf_error {
+	__s32 code;
+	__u16 attr_id;
+	__u16 length;
+	char text[];
+};
+
+#define UVERBS_BPF_ATTR_NONE	0xffff
+
+/*
+ * Methods, by object (enum uverbs_default_objects).
+ */
+#define UVERBS_BPF_METHOD_SCHEMA	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* DEVICE */
+#define UVERBS_BPF_METHOD_QP_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* QP */
+#define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
+#define UVERBS_BPF_METHOD_AH_CREATE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* AH */
+
+/**
+ * enum uverbs_bpf_attr_schema - SCHEMA: every object, method and attribute of the device
+ * @UVERBS_BPF_ATTR_SCHEMA_FIRST: in __u32, optional: index of the first record wanted
+ * @UVERBS_BPF_ATTR_SCHEMA_RECORDS: out, an array of struct uverbs_bpf_schema_record
+ * @UVERBS_BPF_ATTR_SCHEMA_TOTAL: out __u32: how many records there are
+ */
+enum uverbs_bpf_attr_schema {
+	UVERBS_BPF_ATTR_SCHEMA_FIRST,
+	UVERBS_BPF_ATTR_SCHEMA_RECORDS,
+	UVERBS_BPF_ATTR_SCHEMA_TOTAL,
+};
+
+enum uverbs_bpf_schema_what {
+	UVERBS_BPF_SCHEMA_OBJECT,
+	UVERBS_BPF_SCHEMA_METHOD,
+	UVERBS_BPF_SCHEMA_ATTR,
+	UVERBS_BPF_SCHEMA_COMMAND,	/* legacy command; method is its number */
+};
+
+enum uverbs_bpf_schema_kind {
+	UVERBS_BPF_KIND_NONE,
+	UVERBS_BPF_KIND_IN,
+	UVERBS_BPF_KIND_OUT,
+	UVERBS_BPF_KIND_CONST,
+	UVERBS_BPF_KIND_FLAGS,
+	UVERBS_BPF_KIND_HANDLE,
+	UVERBS_BPF_KIND_FD,
+	UVERBS_BPF_KIND_RAW_FD,
+};
+
+enum uverbs_bpf_schema_access {
+	UVERBS_BPF_ACCESS_NONE,
+	UVERBS_BPF_ACCESS_READ,
+	UVERBS_BPF_ACCESS_WRITE,
+	UVERBS_BPF_ACCESS_NEW,
+	UVERBS_BPF_ACCESS_DESTROY,
+};
+
+#define UVERBS_BPF_SCHEMA_MANDATORY	(1 << 0)
+#define UVERBS_BPF_SCHEMA_LEGACY	(1 << 1)	/* a fixed struct; see the attribute methods */
+#define UVERBS_BPF_SCHEMA_PROGRAM	(1 << 2)	/* added by an attached program */
+#define UVERBS_BPF_SCHEMA_EX		(1 << 3)	/* an extended legacy command */
+
+/**
+ * struct uverbs_bpf_schema_record - one line of the schema
+ * @what: enum uverbs_bpf_schema_what
+ * @kind: enum uverbs_bpf_schema_kind
+ * @access: enum uverbs_bpf_schema_access, for handles and files
+ * @flags: UVERBS_BPF_SCHEMA_*
+ * @object: object id
+ * @method: method id, or the number of a legacy command
+ * @attr: attribute id
+ * @handle_object: object id a handle or file must have
+ * @min_len: fewest bytes accepted (request size of a legacy command)
+ * @max_len: most bytes accepted, 0xffff if unlimited (response size of a legacy command)
+ * @name: name of the object, method, attribute or command
+ * @program: the program that added it, empty if native
+ */
+struct uverbs_bpf_schema_record {
+	__u8 what;
+	__u8 kind;
+	__u8 access;
+	__u8 flags;
+	__u16 object;
+	__u16 method;
+	__u16 attr;
+	__u16 handle_object;
+	__u16 min_len;
+	__u16 max_len;
+	char name[32];
+	char program[16];
+};
+
+/*
+ * Fields of struct uverbs_bpf_qp_connection. The bits are those of enum
+ * ib_qp_attr_mask (enum ibv_qp_attr_mask).
+ */
+#define UVERBS_BPF_QP_PATH_MTU			(1 << 8)
+#define UVERBS_BPF_QP_TIMEOUT			(1 << 9)
+#define UVERBS_BPF_QP_RETRY_CNT			(1 << 10)
+#define UVERBS_BPF_QP_RNR_RETRY			(1 << 11)
+#define UVERBS_BPF_QP_RQ_PSN			(1 << 12)
+#define UVERBS_BPF_QP_MAX_RD_ATOMIC		(1 << 13)
+#define UVERBS_BPF_QP_MIN_RNR_TIMER		(1 << 15)
+#define UVERBS_BPF_QP_SQ_PSN			(1 << 16)
+#define UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC	(1 << 17)
+#define UVERBS_BPF_QP_DEST_QPN			(1 << 20)
+
+/**
+ * struct uverbs_bpf_qp_connection - what two connected QPs agree on
+ * @fields: which of the members below are given, UVERBS_BPF_QP_*; 0 in those that are not
+ * @dest_qp_num: QP number at the peer, 24 bits
+ * @rq_psn: first packet sequence number to expect, 24 bits
+ * @sq_psn: first packet sequence number to send, 24 bits
+ * @path_mtu: enum ib_mtu
+ * @timeout: local ACK timeout, 4.096 us * 2^timeout, 5 bits
+ * @retry_cnt: retries after a timeout, 3 bits
+ * @rnr_retry: retries after receiver not ready, 3 bits, 7 is for ever
+ * @min_rnr_timer: code of the RNR NAK timer, 5 bits
+ * @max_rd_atomic: RDMA READs and atomics outstanding as requester
+ * @max_dest_rd_atomic: RDMA READs and atomics outstanding as responder
+ * @reserved: 0
+ *
+ * One record for the whole connection: INIT to RTR takes its responder half,
+ * RTR to RTS its requester half. The rules of which field belongs to which
+ * QP type and state change are those of the InfiniBand specification,
+ * volume 1, 11.2.5.2, as the kernel's ib_modify_qp_is_ok() has them.
+ */
+struct uverbs_bpf_qp_connection {
+	__u32 fields;
+	__u32 dest_qp_num;
+	__u32 rq_psn;
+	__u32 sq_psn;
+	__u8 path_mtu;
+	__u8 timeout;
+	__u8 retry_cnt;
+	__u8 rnr_retry;
+	__u8 min_rnr_timer;
+	__u8 max_rd_atomic;
+	__u8 max_dest_rd_atomic;
+	__u8 reserved;
+};
+
+/**
+ * enum uverbs_bpf_attr_qp - attributes of QP_MODIFY and QP_QUERY
+ * @UVERBS_BPF_ATTR_QP_HANDLE: the QP
+ * @UVERBS_BPF_ATTR_QP_STATE: const enum ib_qp_state (MODIFY), out __u32 (QUERY)
+ * @UVERBS_BPF_ATTR_QP_CUR_STATE: const: the state the caller believes the QP is in;
+ *	QUERY, out __u32: the state the driver reports in addition to STATE
+ * @UVERBS_BPF_ATTR_QP_ACCESS_FLAGS: flags of enum ib_uverbs_access_flags; out __u32
+ * @UVERBS_BPF_ATTR_QP_PORT: in or out __u32, from 1
+ * @UVERBS_BPF_ATTR_QP_PKEY_INDEX: in or out __u32
+ * @UVERBS_BPF_ATTR_QP_QKEY: in or out __u32
+ * @UVERBS_BPF_ATTR_QP_CONNECTION: in or out struct uverbs_bpf_qp_connection
+ * @UVERBS_BPF_ATTR_QP_RATE_LIMIT: in or out __u32, kbit/s
+ * @UVERBS_BPF_ATTR_QP_CAP: QUERY, out struct ib_uverbs_qp_cap
+ *
+ * The path is not among them: it is an attribute of the transport's namespace.
+ */
+enum uverbs_bpf_attr_qp {
+	UVERBS_BPF_ATTR_QP_HANDLE,
+	UVERBS_BPF_ATTR_QP_STATE,
+	UVERBS_BPF_ATTR_QP_CUR_STATE,
+	UVERBS_BPF_ATTR_QP_ACCESS_FLAGS,
+	UVERBS_BPF_ATTR_QP_PORT,
+	UVERBS_BPF_ATTR_QP_PKEY_INDEX,
+	UVERBS_BPF_ATTR_QP_QKEY,
+	UVERBS_BPF_ATTR_QP_CONNECTION,
+	UVERBS_BPF_ATTR_QP_RATE_LIMIT,
+	UVERBS_BPF_ATTR_QP_CAP,
+};
+
+/**
+ * enum uverbs_bpf_attr_ah - attributes of AH_CREATE
+ * @UVERBS_BPF_ATTR_AH_HANDLE: the new AH. Without it no AH is made, and the call only
+ *	answers @UVERBS_BPF_ATTR_AH_RESP_ADDRESS
+ * @UVERBS_BPF_ATTR_AH_PD: the protection domain
+ * @UVERBS_BPF_ATTR_AH_PORT: in __u32, from 1
+ * @UVERBS_BPF_ATTR_AH_RESP_ADDRESS: out struct ib_uverbs_ah_attr, optional: the address
+ *	vector the transport program made, as the legacy command takes it
+ *
+ * The address is an attribute of the transport's namespace.
+ */
+enum uverbs_bpf_attr_ah {
+	UVERBS_BPF_ATTR_AH_HANDLE,
+	UVERBS_BPF_ATTR_AH_PD,
+	UVERBS_BPF_ATTR_AH_PORT,
+	UVERBS_BPF_ATTR_AH_RESP_ADDRESS,
+};
+
+/*
+ * The RoCE transport, namespace UVERBS_BPF_NS_ROCE.
+ */
+
+/* in (QP_MODIFY, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_roce_path */
+#define UVERBS_BPF_ATTR_ROCE_PATH	UVERBS_BPF_ID(UVERBS_BPF_NS_ROCE, 0)
+
+/* Fields of struct uverbs_bpf_roce_path; exactly one DEST_* is wanted. */
+#define UVERBS_BPF_ROCE_DEST_GID	(1 << 0)
+#define UVERBS_BPF_ROCE_DEST_IPV4	(1 << 1)	/* first four bytes of dest */
+#define UVERBS_BPF_ROCE_DEST_IPV6	(1 << 2)
+#define UVERBS_BPF_ROCE_SGID_INDEX	(1 << 3)
+#define UVERBS_BPF_ROCE_TRAFFIC_CLASS	(1 << 4)	/* all eight bits */
+#define UVERBS_BPF_ROCE_DSCP		(1 << 5)	/* six bits, ECN left 0 */
+#define UVERBS_BPF_ROCE_FLOW_LABEL	(1 << 6)	/* 20 bits */
+#define UVERBS_BPF_ROCE_UDP_SPORT	(1 << 7)	/* 0xc000 to 0xffff */
+#define UVERBS_BPF_ROCE_PRIORITY	(1 << 8)	/* VLAN PCP, 3 bits */
+#define UVERBS_BPF_ROCE_HOP_LIMIT	(1 << 9)	/* IPv4 TTL, IPv6 hop limit */
+
+/**
+ * struct uverbs_bpf_roce_path - where a RoCE packet goes, and how
+ * @dest: GID, IPv6 address, or IPv4 address in network order and 12 zero bytes
+ * @fields: which members are given, UVERBS_BPF_ROCE_*; 0 in those that are not
+ * @sgid_index: index in the port's GID table; it decides RoCE v1 or v2
+ * @traffic: traffic class, or DSCP
+ * @priority: VLAN priority
+ * @hop_limit: hop limit
+ * @reserved: 0
+ * @flow: flow label, or UDP source port
+ *
+ * TRAFFIC_CLASS and DSCP exclude each other, as do FLOW_LABEL and UDP_SPORT.
+ */
+struct uverbs_bpf_roce_path {
+	__u8 dest[16];
+	__u16 fields;
+	__u16 sgid_index;
+	__u8 traffic;
+	__u8 priority;
+	__u8 hop_limit;
+	__u8 reserved;
+	__u32 flow;
+};
+
+#endif /* UVERBS_BPF_UAPI_H */
