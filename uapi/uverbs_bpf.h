@@ -240,6 +240,9 @@ enum uverbs_bpf_attr_qp {
  * @UVERBS_BPF_ATTR_AH_PORT: in __u32, from 1
  * @UVERBS_BPF_ATTR_AH_RESP_ADDRESS: out struct ib_uverbs_ah_attr, optional: the address
  *	vector the transport program made, as the legacy command takes it
+ * @UVERBS_BPF_ATTR_AH_QP_TYPE: const enum ib_uverbs_qp_type, optional, and only without
+ *	@UVERBS_BPF_ATTR_AH_HANDLE: the address is wanted for the path of a QP of this
+ *	type; datagram if it is not given
  *
  * The address is an attribute of the transport's namespace.
  */
@@ -248,6 +251,7 @@ enum uverbs_bpf_attr_ah {
 	UVERBS_BPF_ATTR_AH_PD,
 	UVERBS_BPF_ATTR_AH_PORT,
 	UVERBS_BPF_ATTR_AH_RESP_ADDRESS,
+	UVERBS_BPF_ATTR_AH_QP_TYPE,
 };
 
 /*

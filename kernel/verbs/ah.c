@@ -42,6 +42,32 @@ static int uvb_ah_address_out(struct uverbs_attr_bundle *bundle, const struct rd
 }
 
 /*
+ * Libraries whose drivers keep the state of a QP in user space modify it with
+ * their own command, and ask here for the path that goes with it.
+ */
+static int uvb_ah_qp_type(struct uverbs_attr_bundle *bundle, struct uvb_path_context *context)
+{
+	u64 type;
+	int ret;
+
+	if (!uvb_has(bundle, UVERBS_BPF_ATTR_AH_QP_TYPE))
+		return 0;
+	ret = uvb_const(&type, bundle, UVERBS_BPF_ATTR_AH_QP_TYPE, U8_MAX);
+	if (ret)
+		return ret;
+	if (type != IB_QPT_UD && uvb_has(bundle, UVERBS_BPF_ATTR_AH_HANDLE))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_AH_QP_TYPE,
+				  "QP_TYPE: %llu, an AH is for datagrams; leave out HANDLE to ask for a path",
+				  type);
+	context->qp_type = type;
+	if (type != IB_QPT_UD) {
+		context->cur_state = IB_QPS_INIT;
+		context->next_state = IB_QPS_RTR;
+	}
+	return 0;
+}
+
+/*
  * AH_CREATE: the address is the transport's. Without a handle nothing is
  * made, and the caller learns the address a legacy create would take.
  */
@@ -67,6 +93,9 @@ static int uvb_ah_create_method(struct uverbs_attr_bundle *bundle)
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
 				  "AH_CREATE: wants an address, an attribute of the transport's namespace");
 
+	ret = uvb_ah_qp_type(bundle, &context);
+	if (ret)
+		return ret;
 	rdma_ah_set_port_num(&attr, context.port);
 	ret = uvb_ext_path_set(uvb_call(bundle), &context, &attr);
 	if (ret)
@@ -156,6 +185,7 @@ static const struct uvb_attr uvb_ah_create_attrs[] = {
 	UVB_IN(UVERBS_BPF_ATTR_AH_PORT, u32, UVB_M),
 	UVB_OUT_STRUCT(UVERBS_BPF_ATTR_AH_RESP_ADDRESS, struct ib_uverbs_ah_attr, reserved,
 		       UVB_O),
+	UVB_CONST(UVERBS_BPF_ATTR_AH_QP_TYPE, UVB_O),
 	UVB_UHW(),
 };
 

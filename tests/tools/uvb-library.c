@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * uvb-library: what libuverbs-bpf promises, checked on one RoCE device. Most
+ * of it holds whoever serves the device; --served and --stock say who must,
+ * and add what differs. With --served a RoCE transport must be attached.
+ *
+ *	uvb-library --served|--stock [DEVICE]
+ *
+ * One line a check, "ok" or "NOT ok"; exit status 0 if all are ok.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uverbs-bpf/verbs.h>
+
+static struct ibv_context *context;
+static struct ibv_pd *pd;
+static struct ibv_cq *cq;
+static int sgid_index = -1;
+static uint8_t address[4];	/* IPv4 address of that GID */
+static bool served;
+static int failures;
+
+static void check(bool ok, const char *what)
+{
+	printf("%s: %s\n", ok ? "ok" : "NOT ok", what);
+	failures += !ok;
+}
+
+static int die(const char *what)
+{
+	fprintf(stderr, "uvb-library: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static struct ibv_qp *make_qp(void)
+{
+	struct ibv_qp_init_attr init = {
+		.send_cq = cq, .recv_cq = cq, .qp_type = IBV_QPT_RC,
+		.cap = { .max_send_wr = 1, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
+	};
+	struct ibv_qp *qp = ibv_create_qp(pd, &init);
+
+	if (!qp)
+		die("create_qp");
+	return qp;
+}
+
+static void setup(const char *name)
+{
+	struct ibv_device **list = ibv_get_device_list(NULL), **device;
+	struct ibv_gid_entry entries[64];
+	ssize_t n, i;
+
+	for (device = list; device && *device && !context; device++) {
+		if (!name || !strcmp(name, ibv_get_device_name(*device)))
+			context = ibv_open_device(*device);
+	}
+	if (!context)
+		die("cannot open the device");
+	ibv_free_device_list(list);
+	pd = ibv_alloc_pd(context);
+	cq = ibv_create_cq(context, 4, NULL, NULL, 0);
+	if (!pd || !cq)
+		die("alloc_pd, create_cq");
+
+	n = ibv_query_gid_table(context, entries, 64, 0);
+	for (i = 0; i < n && sgid_index < 0; i++) {
+		static const uint8_t v4mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+		if (entries[i].gid_type != IBV_GID_TYPE_ROCE_V2 ||
+		    memcmp(entries[i].gid.raw, v4mapped, sizeof(v4mapped)))
+			continue;
+		sgid_index = entries[i].gid_index;
+		memcpy(address, entries[i].gid.raw + 12, 4);
+	}
+	if (sgid_index < 0) {
+		errno = ENOENT;
+		die("an IPv4 RoCE v2 GID");
+	}
+}
+
+/* A path to the device itself; callers add fields. */
+static struct uverbs_bpf_roce_path self(void)
+{
+	struct uverbs_bpf_roce_path path = {
+		.fields = UVERBS_BPF_ROCE_DEST_IPV4 | UVERBS_BPF_ROCE_SGID_INDEX,
+		.sgid_index = sgid_index,
+	};
+
+	memcpy(path.dest, address, sizeof(address));
+	return path;
+}
+
+#define INIT_OPTS	.mask = IBV_QP_STATE | IBV_QP_PORT | IBV_QP_PKEY_INDEX |	\
+				IBV_QP_ACCESS_FLAGS,					\
+			.state = IBV_QPS_INIT, .port = 1,				\
+			.access_flags = IBV_ACCESS_REMOTE_WRITE
+
+static const struct uverbs_bpf_qp_connection responder = {
+	.fields = UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_DEST_QPN | UVERBS_BPF_QP_RQ_PSN |
+		  UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC | UVERBS_BPF_QP_MIN_RNR_TIMER,
+	.path_mtu = IBV_MTU_1024, .dest_qp_num = 0x123, .rq_psn = 0x456,
+	.max_dest_rd_atomic = 1, .min_rnr_timer = 12,
+};
+
+static void check_options(void)
+{
+	struct {
+		struct uvb_qp_modify_opts opts;
+		uint64_t later;
+	} longer = { .opts = { .size = sizeof(longer), INIT_OPTS } };
+	struct ibv_qp *qp = make_qp();
+	char text[UVERBS_BPF_ERROR_MAX];
+	char small[8];
+
+	UVB_OPTS(uvb_qp_modify_opts, opts, INIT_OPTS);
+
+	check(uvb_modify_qp(qp, NULL) == -EINVAL && errno == EINVAL, "no options are EINVAL");
+
+	longer.later = 1;
+	check(uvb_modify_qp(qp, &longer.opts) == -E2BIG && errno == E2BIG,
+	      "a member set that this library does not know is E2BIG");
+	check(qp->state == IBV_QPS_RESET, "a refused call leaves qp->state as it was");
+	longer.later = 0;
+	check(!uvb_modify_qp(qp, &longer.opts), "longer options with nothing in the rest work");
+	check(qp->state == IBV_QPS_INIT, "a successful call sets qp->state");
+
+	/* INIT to INIT is legal. */
+	opts.size = offsetof(struct uvb_qp_modify_opts, qkey);
+	opts.error = (void *)1;
+	opts.error_len = 100;
+	check(!uvb_modify_qp(qp, &opts), "shorter options work, and nothing beyond them is read");
+
+	opts.size = sizeof(opts);
+	opts.error = text;
+	opts.error_len = sizeof(text);
+	opts.mask |= IBV_QP_DEST_QPN;
+	check(uvb_modify_qp(qp, &opts) == -EINVAL && strstr(text, "connection"),
+	      "a bit of the connection in mask is refused and the text says where it belongs");
+	opts.mask &= ~IBV_QP_DEST_QPN;
+	opts.connection.fields = 1;
+	check(uvb_modify_qp(qp, &opts) == -EINVAL && strstr(text, "fields"),
+	      "an unknown field of the connection is refused");
+	opts.connection.fields = 0;
+
+	opts.error = small;
+	opts.error_len = sizeof(small);
+	opts.mask |= IBV_QP_DEST_QPN;
+	memset(small, 'x', sizeof(small));
+	check(uvb_modify_qp(qp, &opts) == -EINVAL && strlen(small) == sizeof(small) - 1,
+	      "a short buffer takes the beginning of the text");
+	opts.mask &= ~IBV_QP_DEST_QPN;
+	check(!uvb_modify_qp(qp, &opts) && !small[0], "a successful call leaves an empty text");
+	ibv_destroy_qp(qp);
+}
+
+static void check_state(void)
+{
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct ibv_qp *qp = make_qp();
+
+	UVB_OPTS(uvb_qp_modify_opts, init, INIT_OPTS);
+	UVB_OPTS(uvb_qp_modify_opts, rtr, .mask = IBV_QP_STATE, .state = IBV_QPS_RTR,
+		 .connection = responder, .path = self(), .error = text,
+		 .error_len = sizeof(text));
+	UVB_OPTS(uvb_qp_modify_opts, reset, .mask = IBV_QP_STATE, .state = IBV_QPS_RESET);
+
+	check(!uvb_modify_qp(qp, &init), "RESET to INIT");
+	rtr.connection.fields &= ~UVERBS_BPF_QP_RQ_PSN;
+	rtr.connection.rq_psn = 0;
+	check(uvb_modify_qp(qp, &rtr) == -EINVAL && text[0],
+	      "INIT to RTR without a PSN is EINVAL, with a reason");
+	check(qp->state == IBV_QPS_INIT, "and leaves qp->state as it was");
+	rtr.connection = responder;
+	check(!uvb_modify_qp(qp, &rtr) && qp->state == IBV_QPS_RTR, "INIT to RTR");
+	check(!uvb_modify_qp(qp, &reset) && qp->state == IBV_QPS_RESET, "RTR to RESET");
+	ibv_destroy_qp(qp);
+}
+
+static void check_query(void)
+{
+	struct ibv_qp_attr legacy = { .qp_access_flags = 0, .min_rnr_timer = 5 };
+	struct uverbs_bpf_roce_path path = self();
+	static const uint8_t v4mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct ibv_qp *qp = make_qp();
+	char text[UVERBS_BPF_ERROR_MAX];
+
+	UVB_OPTS(uvb_qp_modify_opts, init, INIT_OPTS);
+	UVB_OPTS(uvb_qp_modify_opts, rtr, .mask = IBV_QP_STATE, .state = IBV_QPS_RTR,
+		 .connection = responder);
+	UVB_OPTS(uvb_qp_modify_opts, rts, .mask = IBV_QP_STATE, .state = IBV_QPS_RTS,
+		 .connection = {
+			.fields = UVERBS_BPF_QP_SQ_PSN | UVERBS_BPF_QP_TIMEOUT |
+				  UVERBS_BPF_QP_RETRY_CNT | UVERBS_BPF_QP_RNR_RETRY |
+				  UVERBS_BPF_QP_MAX_RD_ATOMIC,
+			.sq_psn = 0x789, .timeout = 14, .retry_cnt = 6, .rnr_retry = 5,
+			.max_rd_atomic = 1,
+		 });
+	UVB_OPTS(uvb_qp_query_opts, query, .mask = IBV_QP_STATE | IBV_QP_AV, .error = text,
+		 .error_len = sizeof(text));
+
+	uvb_modify_qp(qp, &init);
+	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_INIT && !query.path.fields,
+	      "a QP in INIT has no path");
+
+	path.fields |= UVERBS_BPF_ROCE_DSCP;
+	path.traffic = 46;
+	rtr.path = path;
+	check(!uvb_modify_qp(qp, &rtr) && !uvb_modify_qp(qp, &rts), "connect");
+
+	query.mask = IBV_QP_STATE | IBV_QP_AV | IBV_QP_CAP | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS |
+		     IBV_QP_DEST_QPN;
+	query.qkey = 0x5555;
+	qp->state = IBV_QPS_ERR;
+	check(!uvb_query_qp(qp, &query), "query");
+	check(query.state == IBV_QPS_RTS && qp->state == IBV_QPS_RTS,
+	      "the state is RTS, also in qp->state");
+	check(query.port == 1 && query.access_flags & IBV_ACCESS_REMOTE_WRITE,
+	      "port and access flags are as set");
+	check((query.connection.fields & responder.fields) == responder.fields &&
+	      query.connection.dest_qp_num == 0x123 && query.connection.rq_psn == 0x456 &&
+	      query.connection.sq_psn == 0x789 && query.connection.path_mtu == IBV_MTU_1024 &&
+	      query.connection.timeout == 14 && query.connection.retry_cnt == 6 &&
+	      query.connection.rnr_retry == 5 && query.connection.min_rnr_timer == 12,
+	      "the connection is as set");
+	check(query.path.fields & UVERBS_BPF_ROCE_DEST_GID &&
+	      !memcmp(query.path.dest, v4mapped, 12) && !memcmp(query.path.dest + 12, address, 4) &&
+	      query.path.sgid_index == sgid_index &&
+	      query.path.fields & UVERBS_BPF_ROCE_TRAFFIC_CLASS && query.path.traffic == 46 << 2,
+	      "the path is as set: GID, SGID index, traffic class");
+	check(query.cap.max_send_wr >= 1 && query.cap.max_recv_sge >= 1, "the queues have sizes");
+	check(query.qkey == 0x5555, "what was not asked for stays untouched");
+
+	check(!ibv_modify_qp(qp, &legacy, IBV_QP_ACCESS_FLAGS | IBV_QP_MIN_RNR_TIMER),
+	      "ibv_modify_qp in between");
+	check(!uvb_query_qp(qp, &query) && !(query.access_flags & IBV_ACCESS_REMOTE_WRITE) &&
+	      query.connection.min_rnr_timer == 5, "query shows what it changed");
+
+	query.mask = 1 << 14;
+	check(uvb_query_qp(qp, &query) == -EINVAL && text[0], "an unknown bit is EINVAL");
+	ibv_destroy_qp(qp);
+}
+
+/* Calls that no device may take, whoever serves it. */
+static void check_refusals(void)
+{
+	static const struct {
+		const char *what;
+		uint16_t set, clear;
+		uint8_t traffic, priority, hop_limit;
+		uint32_t flow;
+	} wrong[] = {
+		{ "two destinations are refused", .set = UVERBS_BPF_ROCE_DEST_GID },
+		{ "no destination is refused", .clear = UVERBS_BPF_ROCE_DEST_IPV4 },
+		{ "no SGID index is refused", .clear = UVERBS_BPF_ROCE_SGID_INDEX },
+		{ "DSCP 64 is refused", .set = UVERBS_BPF_ROCE_DSCP, .traffic = 64 },
+		{ "DSCP and traffic class together are refused",
+		  .set = UVERBS_BPF_ROCE_DSCP | UVERBS_BPF_ROCE_TRAFFIC_CLASS },
+		{ "flow label and UDP source port together are refused",
+		  .set = UVERBS_BPF_ROCE_FLOW_LABEL | UVERBS_BPF_ROCE_UDP_SPORT, .flow = 0xc001 },
+		{ "a flow label of 21 bits is refused", .set = UVERBS_BPF_ROCE_FLOW_LABEL,
+		  .flow = 0x100000 },
+		{ "UDP source port 4791 is refused", .set = UVERBS_BPF_ROCE_UDP_SPORT,
+		  .flow = 4791 },
+		{ "priority 8 is refused", .set = UVERBS_BPF_ROCE_PRIORITY, .priority = 8 },
+		{ "a hop limit for unicast is refused", .set = UVERBS_BPF_ROCE_HOP_LIMIT,
+		  .hop_limit = 9 },
+		{ "a traffic class that fields does not mention is refused", .traffic = 1 },
+		{ "an unknown field is refused", .set = 1 << 15 },
+	};
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct ibv_ah_attr attr;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		UVB_OPTS(uvb_ah_opts, opts, .port = 1, .path = self(), .error = text,
+			 .error_len = sizeof(text));
+		int ret;
+
+		opts.path.fields = (opts.path.fields | wrong[i].set) & ~wrong[i].clear;
+		opts.path.traffic = wrong[i].traffic;
+		opts.path.priority = wrong[i].priority;
+		opts.path.hop_limit = wrong[i].hop_limit;
+		opts.path.flow = wrong[i].flow;
+		text[0] = '\0';
+		ret = uvb_resolve_path(pd, &opts, &attr);
+		check((ret == -EINVAL || ret == -EOPNOTSUPP) && text[0], wrong[i].what);
+		if (text[0])
+			printf("\t%s\n", text);
+	}
+}
+
+static void check_address(void)
+{
+	struct ibv_ah_attr attr = {};
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct ibv_ah *ah;
+
+	UVB_OPTS(uvb_ah_opts, opts, .port = 1, .path = self(), .error = text,
+		 .error_len = sizeof(text));
+
+	opts.path.fields |= UVERBS_BPF_ROCE_TRAFFIC_CLASS;
+	opts.path.traffic = 0x29;
+	check(!uvb_resolve_path(pd, &opts, &attr), "resolve a path");
+	check(attr.is_global && attr.port_num == 1 && attr.grh.sgid_index == sgid_index &&
+	      attr.grh.traffic_class == 0x29 && attr.grh.dgid.raw[11] == 0xff &&
+	      !memcmp(attr.grh.dgid.raw + 12, address, 4),
+	      "the address vector is what the path says");
+	ah = uvb_create_ah(pd, &opts);
+	check(ah && ah->pd == pd && !ibv_destroy_ah(ah), "make an AH and destroy it");
+
+	opts.port = 77;
+	errno = 0;
+	check(!uvb_create_ah(pd, &opts) && errno == EINVAL && text[0],
+	      "an AH on port 77 is EINVAL, with a reason");
+}
+
+struct found {
+	int records, methods;
+	bool qp_modify, roce_path;
+};
+
+static int count(const struct uverbs_bpf_schema_record *record, void *arg)
+{
+	struct found *found = arg;
+
+	found->records++;
+	if (record->what == UVERBS_BPF_SCHEMA_METHOD)
+		found->methods++;
+	if (record->what == UVERBS_BPF_SCHEMA_METHOD && record->object == 4 &&
+	    record->method == UVERBS_BPF_METHOD_QP_MODIFY)
+		found->qp_modify = true;
+	if (record->what == UVERBS_BPF_SCHEMA_ATTR && record->attr == UVERBS_BPF_ATTR_ROCE_PATH &&
+	    record->flags & UVERBS_BPF_SCHEMA_PROGRAM)
+		found->roce_path = true;
+	return 0;
+}
+
+static int stop(const struct uverbs_bpf_schema_record *record, void *arg)
+{
+	(void)record;
+	return ++*(int *)arg == 3 ? 42 : 0;
+}
+
+static void check_schema(void)
+{
+	struct found found = {};
+	int calls = 0;
+
+	if (!served) {
+		check(uvb_schema(context, count, &found) == -EOPNOTSUPP && !found.records,
+		      "ib_uverbs has no schema to tell: EOPNOTSUPP");
+		return;
+	}
+	/* More than one page. */
+	check(!uvb_schema(context, count, &found) && found.records > 128,
+	      "the schema has several pages of records");
+	check(found.methods > 10 && found.qp_modify && found.roce_path,
+	      "QP_MODIFY and the path of the attached program are among them");
+	check(uvb_schema(context, stop, &calls) == 42 && calls == 3,
+	      "a callback ends the walk, and its result comes back");
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	if (argc < 2 || argc > 3 || (strcmp(argv[1], "--served") && strcmp(argv[1], "--stock"))) {
+		fputs("Usage: uvb-library --served|--stock [DEVICE]\n", stderr);
+		return 2;
+	}
+	served = !strcmp(argv[1], "--served");
+	setup(argv[2]);
+
+	/* Twice: asked, and remembered. */
+	for (i = 0; i < 2; i++)
+		check(uvb_is_served(context) == served, served ? "uverbs_bpf serves the device" :
+								 "ib_uverbs serves the device");
+	check_options();
+	check_state();
+	check_query();
+	check_refusals();
+	check_address();
+	check_schema();
+
+	ibv_destroy_cq(cq);
+	ibv_dealloc_pd(pd);
+	ibv_close_device(context);
+	if (failures)
+		printf("%d checks are not ok\n", failures);
+	return failures != 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of libuverbs-bpf share. */
+#ifndef UVB_INTERNAL_H
+#define UVB_INTERNAL_H
+
+#include <stdbool.h>
+#include <errno.h>
+#include <sys/types.h>
+
+#include <infiniband/verbs.h>
+#include <rdma/ib_user_ioctl_cmds.h>
+#include <rdma/ib_user_verbs.h>
+#include <rdma/rdma_user_ioctl_cmds.h>
+#include <uverbs-bpf/verbs.h>
+
+/* Attributes of the call that has most, QP_QUERY, with the extended error. */
+#define UVB_CALL_ATTRS	12
+
+/**
+ * struct uvb_server - who answers behind a context's device node
+ * @context: the context asked
+ * @cmd_fd: its command file
+ * @dev: device and
+ * @ino: inode of the node
+ * @driver_id: enum rdma_driver_id, which every ioctl must repeat
+ * @served: uverbs_bpf answers, not ib_uverbs
+ */
+struct uvb_server {
+	struct ibv_context *context;
+	int cmd_fd;
+	dev_t dev;
+	ino_t ino;
+	uint32_t driver_id;
+	bool served;
+};
+
+/**
+ * struct uvb_call - one call of the library, and the ioctl it becomes
+ * @context: the device
+ * @what: subject of messages
+ * @error: the caller's buffer for the reason of a failure, or NULL
+ * @error_len: bytes of @error
+ * @answer: where the kernel writes that reason, struct uverbs_bpf_error
+ * @hdr: the ioctl's header, its attributes follow
+ */
+struct uvb_call {
+	struct ibv_context *context;
+	const char *what;
+	char *error;
+	size_t error_len;
+	char answer[sizeof(struct uverbs_bpf_error) + UVERBS_BPF_ERROR_MAX]
+		__attribute__((aligned(8)));
+	union {
+		struct ib_uverbs_ioctl_hdr hdr;
+		char hdr_room[sizeof(struct ib_uverbs_ioctl_hdr) +
+			      UVB_CALL_ATTRS * sizeof(struct ib_uverbs_attr)];
+	};
+};
+
+static inline struct uverbs_bpf_error *uvb_call_answer(struct uvb_call *call)
+{
+	return (struct uverbs_bpf_error *)call->answer;
+}
+
+/* uvb_call_run(): ib_uverbs serves the device, take the legacy verb. */
+#define UVB_STOCK	1
+
+/* call.c */
+int uvb_server_get(struct ibv_context *context, struct uvb_server *server);
+void uvb_call_init(struct uvb_call *call, struct ibv_context *context, const char *what,
+		   char *error, size_t error_len);
+void uvb_call_method(struct uvb_call *call, uint16_t object, uint16_t method);
+void uvb_call_in(struct uvb_call *call, uint16_t id, const void *data, uint16_t len);
+void uvb_call_out(struct uvb_call *call, uint16_t id, void *data, uint16_t len);
+void uvb_call_const(struct uvb_call *call, uint16_t id, uint64_t value);
+void uvb_call_handle(struct uvb_call *call, uint16_t id, uint32_t handle);
+int uvb_call_run(struct uvb_call *call);
+int uvb_call_fail(struct uvb_call *call, int err);
+__attribute__((format(printf, 3, 4)))
+int uvb_call_refuse(struct uvb_call *call, int err, const char *fmt, ...);
+
+/* Copy options of whatever size the application was built with. */
+int uvb_opts_get(void *opts, size_t size, const void *from);
+
+/* path.c */
+int uvb_path_to_ah_attr(struct uvb_call *call, uint32_t port,
+			const struct uverbs_bpf_roce_path *path, struct ibv_ah_attr *attr);
+int uvb_path_from_ah_attr(struct uvb_call *call, const struct ibv_ah_attr *attr,
+			  struct uverbs_bpf_roce_path *path);
+/* As uvb_path_to_ah_attr(), by the transport program where the device is served. */
+int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
+		     enum ibv_qp_type type, const struct uverbs_bpf_roce_path *path,
+		     struct ibv_ah_attr *attr);
+
+#endif /* UVB_INTERNAL_H */

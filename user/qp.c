@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Modifying and querying QPs. */
+#include "internal.h"
+
+#define SCALARS									\
+	(IBV_QP_STATE | IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_PORT |		\
+	 IBV_QP_PKEY_INDEX | IBV_QP_QKEY | IBV_QP_RATE_LIMIT)
+#define CONNECTION								\
+	(UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_TIMEOUT | UVERBS_BPF_QP_RETRY_CNT |	\
+	 UVERBS_BPF_QP_RNR_RETRY | UVERBS_BPF_QP_RQ_PSN | UVERBS_BPF_QP_MAX_RD_ATOMIC |	\
+	 UVERBS_BPF_QP_MIN_RNR_TIMER | UVERBS_BPF_QP_SQ_PSN |				\
+	 UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC | UVERBS_BPF_QP_DEST_QPN)
+
+/*
+ * True if the provider's modify_qp does nothing but pass the call on to the
+ * kernel, so that it may be left out. The others follow the state in their own
+ * memory (queue indices, PSN tables, doorbells) and would lose track.
+ */
+static bool provider_is_stateless(const struct uvb_server *server)
+{
+	switch (server->driver_id) {
+	case RDMA_DRIVER_RXE:
+	case RDMA_DRIVER_SIW:
+	case RDMA_DRIVER_HFI1:
+	case RDMA_DRIVER_QIB:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
+			 const struct uvb_qp_modify_opts *opts)
+{
+	const struct uverbs_bpf_qp_connection *connection = &opts->connection;
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_qp_attr attr = {
+		.qp_state = opts->state,
+		.cur_qp_state = opts->cur_state,
+		.qp_access_flags = opts->access_flags,
+		.port_num = opts->port,
+		.pkey_index = opts->pkey_index,
+		.qkey = opts->qkey,
+		.rate_limit = opts->rate_limit,
+		.dest_qp_num = connection->dest_qp_num,
+		.rq_psn = connection->rq_psn,
+		.sq_psn = connection->sq_psn,
+		.path_mtu = connection->path_mtu,
+		.timeout = connection->timeout,
+		.retry_cnt = connection->retry_cnt,
+		.rnr_retry = connection->rnr_retry,
+		.min_rnr_timer = connection->min_rnr_timer,
+		.max_rd_atomic = connection->max_rd_atomic,
+		.max_dest_rd_atomic = connection->max_dest_rd_atomic,
+	};
+	uint32_t mask = opts->mask | connection->fields;
+	struct ibv_qp_attr now;
+	int ret;
+
+	/* Would be cut off by the narrower legacy members. */
+	if (opts->port > UINT8_MAX || opts->pkey_index > UINT16_MAX)
+		return uvb_call_refuse(call, -EINVAL,
+				       "port %u, P_Key index %u: at most 255 and 65535",
+				       opts->port, opts->pkey_index);
+
+	if (opts->path.fields) {
+		/* The legacy address vector repeats the port, which only INIT may set. */
+		now.port_num = opts->port;
+		if (!(opts->mask & IBV_QP_PORT)) {
+			ret = ibv_query_qp(qp, &now, IBV_QP_PORT, &init_attr);
+			if (ret)
+				return uvb_call_fail(call, -ret);
+		}
+		ret = uvb_path_resolve(call, qp->pd, now.port_num, qp->qp_type, &opts->path,
+				       &attr.ah_attr);
+		if (ret)
+			return ret;
+		mask |= IBV_QP_AV;
+	}
+
+	/* Stores the new state in the QP. */
+	ret = ibv_modify_qp(qp, &attr, mask);
+	return ret ? uvb_call_fail(call, -ret) : 0;
+}
+
+int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
+{
+	struct uvb_qp_modify_opts opts;
+	struct uvb_server server;
+	struct uvb_call call;
+	int ret;
+
+	ret = uvb_opts_get(&opts, sizeof(opts), from);
+	if (ret) {
+		errno = -ret;
+		return ret;
+	}
+	uvb_call_init(&call, qp->context, "QP modify", opts.error, opts.error_len);
+	if (opts.mask & ~SCALARS)
+		return uvb_call_refuse(&call, -EINVAL,
+				       "mask 0x%x: bits 0x%x are for connection.fields or path.fields",
+				       opts.mask, opts.mask & ~SCALARS);
+	if (opts.connection.fields & ~CONNECTION)
+		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
+				       opts.connection.fields, CONNECTION);
+
+	ret = uvb_server_get(qp->context, &server);
+	if (ret)
+		return uvb_call_fail(&call, ret);
+	if (!server.served || !provider_is_stateless(&server))
+		return modify_legacy(&call, qp, &opts);
+
+	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
+	uvb_call_handle(&call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	if (opts.mask & IBV_QP_STATE)
+		uvb_call_const(&call, UVERBS_BPF_ATTR_QP_STATE, opts.state);
+	if (opts.mask & IBV_QP_CUR_STATE)
+		uvb_call_const(&call, UVERBS_BPF_ATTR_QP_CUR_STATE, opts.cur_state);
+	if (opts.mask & IBV_QP_ACCESS_FLAGS)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts.access_flags,
+			    sizeof(opts.access_flags));
+	if (opts.mask & IBV_QP_PORT)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PORT, &opts.port, sizeof(opts.port));
+	if (opts.mask & IBV_QP_PKEY_INDEX)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PKEY_INDEX, &opts.pkey_index,
+			    sizeof(opts.pkey_index));
+	if (opts.mask & IBV_QP_QKEY)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_QKEY, &opts.qkey, sizeof(opts.qkey));
+	if (opts.mask & IBV_QP_RATE_LIMIT)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_RATE_LIMIT, &opts.rate_limit,
+			    sizeof(opts.rate_limit));
+	if (opts.connection.fields)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
+			    sizeof(opts.connection));
+	if (opts.path.fields)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_ROCE_PATH, &opts.path, sizeof(opts.path));
+
+	ret = uvb_call_run(&call);
+	if (ret == UVB_STOCK)
+		return modify_legacy(&call, qp, &opts);
+	if (ret)
+		return uvb_call_fail(&call, ret);
+	if (opts.mask & IBV_QP_STATE)
+		qp->state = opts.state;
+	return 0;
+}
+
+static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
+{
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_qp_attr attr;
+	uint32_t mask = opts->mask;
+	int ret;
+
+	/* The legacy structure of the answer has no member for it. */
+	if (mask & IBV_QP_RATE_LIMIT)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "rate limit: ib_uverbs serves the device and cannot tell it");
+	ret = ibv_query_qp(qp, &attr, mask | (mask & IBV_QP_AV ? IBV_QP_PORT : 0), &init_attr);
+	if (ret)
+		return uvb_call_fail(call, -ret);
+
+	if (mask & IBV_QP_STATE)
+		opts->state = attr.qp_state;
+	if (mask & IBV_QP_CUR_STATE)
+		opts->cur_state = attr.cur_qp_state;
+	if (mask & IBV_QP_ACCESS_FLAGS)
+		opts->access_flags = attr.qp_access_flags;
+	if (mask & IBV_QP_PORT)
+		opts->port = attr.port_num;
+	if (mask & IBV_QP_PKEY_INDEX)
+		opts->pkey_index = attr.pkey_index;
+	if (mask & IBV_QP_QKEY)
+		opts->qkey = attr.qkey;
+	if (mask & CONNECTION)
+		opts->connection = (struct uverbs_bpf_qp_connection) {
+			.fields = CONNECTION,
+			.dest_qp_num = attr.dest_qp_num,
+			.rq_psn = attr.rq_psn,
+			.sq_psn = attr.sq_psn,
+			.path_mtu = attr.path_mtu,
+			.timeout = attr.timeout,
+			.retry_cnt = attr.retry_cnt,
+			.rnr_retry = attr.rnr_retry,
+			.min_rnr_timer = attr.min_rnr_timer,
+			.max_rd_atomic = attr.max_rd_atomic,
+			.max_dest_rd_atomic = attr.max_dest_rd_atomic,
+		};
+	if (mask & IBV_QP_CAP)
+		opts->cap = (struct ib_uverbs_qp_cap) {
+			.max_send_wr = attr.cap.max_send_wr,
+			.max_recv_wr = attr.cap.max_recv_wr,
+			.max_send_sge = attr.cap.max_send_sge,
+			.max_recv_sge = attr.cap.max_recv_sge,
+			.max_inline_data = attr.cap.max_inline_data,
+		};
+	if (mask & IBV_QP_AV) {
+		/* What rxe, for one, reports of a QP that has no path yet is port 0. */
+		attr.ah_attr.port_num = attr.port_num;
+		return uvb_path_from_ah_attr(call, &attr.ah_attr, &opts->path);
+	}
+	return 0;
+}
+
+static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
+{
+	uint32_t state = 0, cur_state = 0;
+	int ret;
+
+	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	if (opts->mask & IBV_QP_STATE)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_STATE, &state, sizeof(state));
+	if (opts->mask & IBV_QP_CUR_STATE)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CUR_STATE, &cur_state, sizeof(cur_state));
+	if (opts->mask & IBV_QP_ACCESS_FLAGS)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts->access_flags,
+			     sizeof(opts->access_flags));
+	if (opts->mask & IBV_QP_PORT)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_PORT, &opts->port, sizeof(opts->port));
+	if (opts->mask & IBV_QP_PKEY_INDEX)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_PKEY_INDEX, &opts->pkey_index,
+			     sizeof(opts->pkey_index));
+	if (opts->mask & IBV_QP_QKEY)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_QKEY, &opts->qkey, sizeof(opts->qkey));
+	if (opts->mask & IBV_QP_RATE_LIMIT)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_RATE_LIMIT, &opts->rate_limit,
+			     sizeof(opts->rate_limit));
+	if (opts->mask & CONNECTION)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts->connection,
+			     sizeof(opts->connection));
+	if (opts->mask & IBV_QP_CAP)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CAP, &opts->cap, sizeof(opts->cap));
+	if (opts->mask & IBV_QP_AV)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ROCE_PATH, &opts->path, sizeof(opts->path));
+
+	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK)
+		return query_legacy(call, qp, opts);
+	if (ret)
+		return uvb_call_fail(call, ret);
+	if (opts->mask & IBV_QP_STATE) {
+		opts->state = state;
+		qp->state = state;
+	}
+	if (opts->mask & IBV_QP_CUR_STATE)
+		opts->cur_state = cur_state;
+	return 0;
+}
+
+int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *to)
+{
+	struct uvb_qp_query_opts opts;
+	struct uvb_call call;
+	int ret;
+
+	ret = uvb_opts_get(&opts, sizeof(opts), to);
+	if (ret) {
+		errno = -ret;
+		return ret;
+	}
+	uvb_call_init(&call, qp->context, "QP query", opts.error, opts.error_len);
+	if (opts.mask & ~(SCALARS | CONNECTION | IBV_QP_AV | IBV_QP_CAP))
+		return uvb_call_refuse(&call, -EINVAL, "mask 0x%x: at most 0x%x", opts.mask,
+				       SCALARS | CONNECTION | IBV_QP_AV | IBV_QP_CAP);
+	ret = query(&call, qp, &opts);
+	if (!ret)
+		memcpy(to, &opts, opts.size < sizeof(opts) ? opts.size : sizeof(opts));
+	return ret;
+}
