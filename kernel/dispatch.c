@@ -41,7 +41,7 @@ void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
 
 	call->file = file;
 	call->method = NULL;
-	call->error_len = 0;
+	call->num_attrs = 0;
 	call->nr_ext = 0;
 	call->error_text = NULL;
 
@@ -146,18 +146,6 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 	}
 }
 
-static int uvb_attr_error(struct uvb_call *call, const struct ib_uverbs_attr *uattr,
-			  unsigned int index)
-{
-	if (call->error_len || uattr->attr_data.reserved ||
-	    uattr->len <= sizeof(struct uverbs_bpf_error))
-		return -EINVAL;
-	call->error_data = uattr->data;
-	call->error_len = uattr->len;
-	call->error_index = index;
-	return 0;
-}
-
 static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 {
 	const struct ib_uverbs_attr *uattr = &call->priv.uattrs[index];
@@ -191,22 +179,6 @@ static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 	return ret;
 }
 
-/*
- * An error may be asked for anywhere in the list, and must be known before
- * the first attribute is refused. Callers of ours put it first or last.
- */
-static int uvb_attr_find_error(struct uvb_call *call, unsigned int num_attrs)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < num_attrs && !ret; i++) {
-		if (unlikely(call->priv.uattrs[i].attr_id == UVERBS_BPF_ATTR_ERROR))
-			ret = uvb_attr_error(call, &call->priv.uattrs[i], i);
-	}
-	return ret;
-}
-
 static int uvb_refuse_missing(struct uvb_call *call, u64 missing)
 {
 	const struct uvb_method *method = call->method;
@@ -218,7 +190,7 @@ static int uvb_refuse_missing(struct uvb_call *call, u64 missing)
 
 /* ---- the call ---- */
 
-static int uvb_call_run(struct uvb_call *call, unsigned int num_attrs)
+static int uvb_call_run(struct uvb_call *call)
 {
 	const struct uvb_method *method = call->method;
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
@@ -226,10 +198,7 @@ static int uvb_call_run(struct uvb_call *call, unsigned int num_attrs)
 	u64 missing;
 	int ret;
 
-	ret = uvb_attr_find_error(call, num_attrs);
-	if (ret)
-		return ret;
-	for (i = 0; i < num_attrs; i++) {
+	for (i = 0; i < call->num_attrs; i++) {
 		ret = uvb_attr_process(call, i);
 		if (unlikely(ret))
 			return ret;
@@ -264,17 +233,24 @@ static int uvb_call_run(struct uvb_call *call, unsigned int num_attrs)
 		ret = uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
 						     .ptr_attr.uattr_idx);
 
-	/* libibverbs takes it for "this kernel has no such method" and never asks again. */
-	if (WARN_ON_ONCE(ret == -EPROTONOSUPPORT))
+	/*
+	 * libibverbs takes it for "this kernel has no such method" and never asks again. But a
+	 * program may be detached while a call with its attribute runs.
+	 */
+	if (!call->nr_ext && WARN_ON_ONCE(ret == -EPROTONOSUPPORT))
 		ret = -EINVAL;
 	return ret;
 }
 
-/* Put back, commit or undo every handle the call opened. */
+/*
+ * Put back, commit or undo every handle the call opened, and free what the
+ * driver took of the bundle's memory: a list whose first word is the next.
+ */
 void uvb_call_finish(struct uvb_call *call, bool commit)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	const struct uvb_method *method = call->method;
+	void **block, **next;
 	unsigned int bkey;
 
 	for_each_set_bit(bkey, call->priv.uobj_finalize, UVERBS_API_ATTR_BKEY_LEN) {
@@ -288,6 +264,10 @@ void uvb_call_finish(struct uvb_call *call, bool commit)
 		else
 			uvb_handle_abort(bundle, handle,
 					 test_bit(bkey, call->priv.uobj_hw_obj_valid));
+	}
+	for (block = call->priv.allocated_mem; block; block = next) {
+		next = *block;
+		kvfree(block);
 	}
 	kfree(call->error_text);
 }
@@ -304,9 +284,10 @@ static int uvb_call_method(struct uvb_file *file, const struct uvb_method *metho
 	call->method = method;
 	call->priv.user_attrs = user_attrs;
 	call->priv.uattrs = attrs;
+	call->num_attrs = num_attrs;
 
-	ret = uvb_call_run(call, num_attrs);
-	if (unlikely(ret && call->error_len))
+	ret = uvb_call_run(call);
+	if (unlikely(ret))
 		uvb_error_deliver(call, ret);
 	uvb_call_finish(call, !ret);
 	return ret;
@@ -327,6 +308,26 @@ static int uvb_call_large(struct uvb_file *file, const struct uvb_method *method
 	return ret;
 }
 
+/*
+ * A few words from user space. The compiler does not know their number, for
+ * which copy_from_user() pays more than for the copy.
+ */
+static int uvb_copy_words(u64 *to, const u64 __user *from, unsigned int words)
+{
+	unsigned int i;
+
+	if (!user_read_access_begin(from, words * sizeof(*from)))
+		return -EFAULT;
+	for (i = 0; i < words; i++)
+		unsafe_get_user(to[i], &from[i], fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
 static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 			  struct ib_uverbs_attr __user *user_attrs)
 {
@@ -342,7 +343,8 @@ static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hd
 
 	if (unlikely(hdr->num_attrs > UVB_STACK_UATTRS))
 		return uvb_call_large(file, method, hdr->num_attrs, user_attrs);
-	if (copy_from_user(attrs, user_attrs, hdr->num_attrs * sizeof(*attrs)))
+	if (uvb_copy_words((u64 *)attrs, (const u64 __user *)user_attrs,
+			   hdr->num_attrs * (sizeof(*attrs) / sizeof(u64))))
 		return -EFAULT;
 	return uvb_call_method(file, method, attrs, hdr->num_attrs, user_attrs);
 }
@@ -350,14 +352,14 @@ static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hd
 long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct ib_uverbs_ioctl_hdr __user *user = (struct ib_uverbs_ioctl_hdr __user *)arg;
+	struct ib_uverbs_ioctl_hdr hdr __uninitialized;
 	struct uvb_file *file = filp->private_data;
-	struct ib_uverbs_ioctl_hdr hdr;
 	int srcu, ret;
 
 	if (unlikely(cmd != RDMA_VERBS_IOCTL))
 		return -ENOIOCTLCMD;
 
-	if (copy_from_user(&hdr, user, sizeof(hdr)))
+	if (uvb_copy_words((u64 *)&hdr, (const u64 __user *)user, sizeof(hdr) / sizeof(u64)))
 		return -EFAULT;
 	if (hdr.length > PAGE_SIZE || hdr.length != struct_size(&hdr, attrs, hdr.num_attrs))
 		return -EINVAL;
@@ -372,21 +374,12 @@ long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 
 /* ---- attribute access for handlers ---- */
 
-static bool uvb_is_inline(const struct uverbs_attr *attr)
-{
-	return attr->ptr_attr.len <= sizeof(attr->ptr_attr.data);
-}
-
 /* Copy an input of at most @size bytes; what the caller did not pass is zero. */
-int uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size)
+int __uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size)
 {
 	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
-	size_t len;
+	size_t len = min_t(size_t, attr->ptr_attr.len, size);
 
-	if (!uvb_has(bundle, id))
-		return -ENOENT;
-
-	len = min_t(size_t, attr->ptr_attr.len, size);
 	if (uvb_is_inline(attr))
 		memcpy(to, &attr->ptr_attr.data, len);
 	else if (copy_from_user(to, u64_to_user_ptr(attr->ptr_attr.data), len))
@@ -405,27 +398,22 @@ int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index)
 	return put_user(flags, &priv->user_attrs[index].flags) ? -EFAULT : 0;
 }
 
-int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size)
+int __uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size)
 {
 	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
 
-	if (!uvb_has(bundle, id))
-		return -ENOENT;
 	if (copy_to_user(u64_to_user_ptr(attr->ptr_attr.data), from,
 			 min_t(size_t, attr->ptr_attr.len, size)))
 		return -EFAULT;
 	return uvb_mark_output(bundle, attr->ptr_attr.uattr_idx);
 }
 
-int uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
-		      size_t size)
+int __uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
+			size_t size)
 {
 	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
 
-	if (!uvb_has(bundle, id))
-		return -ENOENT;
-	if (attr->ptr_attr.len > size &&
-	    clear_user(u64_to_user_ptr(attr->ptr_attr.data) + size, attr->ptr_attr.len - size))
+	if (clear_user(u64_to_user_ptr(attr->ptr_attr.data) + size, attr->ptr_attr.len - size))
 		return -EFAULT;
 	return uvb_copy_out(bundle, id, from, size);
 }

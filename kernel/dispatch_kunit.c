@@ -6,8 +6,6 @@
  */
 #include "kunit_bench.h"
 
-#include <linux/fdtable.h>
-
 static const struct uvb_schema *const schemas[] = {
 	UVB_FOR_EACH_SCHEMA(UVB_BENCH_SCHEMA)
 };
@@ -717,13 +715,19 @@ static void handle_destroy(struct kunit *test)
 /* ---- what handlers get and give ---- */
 
 static const struct uvb_attr *data_attr;
-static u8 seen_data[16];
+static u8 seen_data[16], seen_exact[16];
 static int data_ret;
 
+/* Into more room than the caller passes, and into exactly as much. */
 static int copy_in(struct uverbs_attr_bundle *bundle)
 {
+	size_t len = bundle->attrs[UVB_BKEY(data_attr->id)].ptr_attr.len;
+
 	memset(seen_data, 0xff, sizeof(seen_data));
+	memset(seen_exact, 0xff, sizeof(seen_exact));
 	data_ret = uvb_copy_in(seen_data, bundle, data_attr->id, sizeof(seen_data));
+	if (!data_ret && len <= sizeof(seen_exact))
+		data_ret = uvb_copy_in(seen_exact, bundle, data_attr->id, len);
 	return 0;
 }
 
@@ -760,6 +764,11 @@ static void data_in(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, data_ret, 0, "%s, %s", method->name, data_attr->name);
 		KUNIT_EXPECT_MEMEQ_MSG(test, seen_data, wanted, sizeof(wanted), "%s, %s",
 				       method->name, data_attr->name);
+		if (bench->hdr->attrs[bench->hdr->num_attrs - 1].len == len) {
+			memset(wanted + len, 0xff, sizeof(wanted) - len);
+			KUNIT_EXPECT_MEMEQ_MSG(test, seen_exact, wanted, sizeof(wanted), "%s, %s",
+					       method->name, data_attr->name);
+		}
 
 		if (len == sizeof(data)) {
 			begin(bench, method, data_attr)->data = (uintptr_t)bench->user - 8;
@@ -1068,21 +1077,23 @@ static void error_request(struct kunit *test)
 	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to);
 	expect(bench, method, NULL, 0);
 	KUNIT_ASSERT_EQ(test, copy_from_user(&got, to, sizeof(got)), 0);
-	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(&got, 0xff, sizeof(got)), NULL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&got, 0xff, sizeof(got)));
 	KUNIT_EXPECT_EQ(test, uvb_bench_result(bench, index).flags, 0);
 
-	/* Twice, without room for a text, with a reserved field. */
-	method = begin_any(test);
-	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to);
-	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to);
-	expect(bench, method, NULL, -EINVAL);
-	method = begin_any(test);
+	/* A buffer without room for a text gets nothing, of two the first gets all. */
+	begin_any(test);
 	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got.error), (uintptr_t)to);
-	expect(bench, method, NULL, -EINVAL);
-	method = begin_any(test);
-	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to)
-		->attr_data.reserved = 1;
-	expect(bench, method, NULL, -EINVAL);
+	bench->on_call = refuse_twice;
+	KUNIT_EXPECT_EQ(test, uvb_bench_ioctl(bench), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, uvb_bench_result(bench, index).flags, 0);
+	begin_any(test);
+	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to + sizeof(got));
+	uvb_bench_attr(bench, UVERBS_BPF_ATTR_ERROR, sizeof(got), (uintptr_t)to);
+	KUNIT_EXPECT_EQ(test, uvb_bench_ioctl(bench), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, uvb_bench_result(bench, index).flags, UVERBS_ATTR_F_VALID_OUTPUT);
+	KUNIT_EXPECT_EQ(test, uvb_bench_result(bench, index + 1).flags, 0);
+	KUNIT_ASSERT_EQ(test, copy_from_user(&got, to, sizeof(got)), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(&got, 0xff, sizeof(got)));
 
 	/* That it cannot be written changes nothing. */
 	begin_any(test);

@@ -4,12 +4,33 @@
  */
 #include "uvb.h"
 
+/*
+ * Looked for only when a call is refused, so that it costs others nothing.
+ * NULL if the caller did not ask, or left no room for an answer.
+ */
+static const struct ib_uverbs_attr *uvb_error_attr(const struct uvb_call *call)
+{
+	const struct ib_uverbs_attr *uattr = call->priv.uattrs;
+	unsigned int i;
+
+	for (i = 0; i < call->num_attrs; i++, uattr++) {
+		if (uattr->attr_id == UVERBS_BPF_ATTR_ERROR)
+			return uattr->len > sizeof(struct uverbs_bpf_error) ? uattr : NULL;
+	}
+	return NULL;
+}
+
+bool uvb_error_wanted(const struct uvb_call *call)
+{
+	return uvb_error_attr(call);
+}
+
 int uvb_refuse(struct uverbs_attr_bundle *bundle, int err, u16 attr, const char *fmt, ...)
 {
 	struct uvb_call *call = uvb_call(bundle);
 	va_list args;
 
-	if (!call->error_len || call->error_text)
+	if (call->error_text || !uvb_error_wanted(call))
 		return err;
 
 	/* Without memory the errno has to do. */
@@ -30,15 +51,19 @@ int uvb_refuse(struct uverbs_attr_bundle *bundle, int err, u16 attr, const char 
 void uvb_error_deliver(struct uvb_call *call, int err)
 {
 	struct uverbs_bpf_error error = { .code = err, .attr_id = UVERBS_BPF_ATTR_NONE };
-	void __user *to = u64_to_user_ptr(call->error_data);
-	size_t room = call->error_len - sizeof(error);
+	const struct ib_uverbs_attr *uattr = uvb_error_attr(call);
 	const char *text = call->error_text ?: "";
+	void __user *to;
 
+	if (!uattr)
+		return;
+	to = u64_to_user_ptr(uattr->data);
 	if (call->error_text)
 		error.attr_id = call->error_id;
-	error.length = min(strlen(text), room - 1);
+	/* The text is cut to the room there is, its closing NUL is not. */
+	error.length = min(strlen(text), uattr->len - sizeof(error) - 1);
 	if (!copy_to_user(to, &error, sizeof(error)) &&
 	    !copy_to_user(to + sizeof(error), text, error.length) &&
 	    !clear_user(to + sizeof(error) + error.length, 1))
-		uvb_mark_output(uvb_bundle(call), call->error_index);
+		uvb_mark_output(uvb_bundle(call), uattr - call->priv.uattrs);
 }

@@ -64,7 +64,7 @@ static int uvb_open(struct inode *inode, struct file *filp)
 	mutex_init(&file->stock.disassociation_lock);
 #endif
 	INIT_LIST_HEAD(&file->handles);
-	xa_init_flags(&file->table, XA_FLAGS_ALLOC);
+	uvb_table_init(&file->table, &file->stock.uobjects_lock);
 
 	filp->private_data = file;
 	list_add_tail(&file->stock.list, &dev->uverbs_file_list);

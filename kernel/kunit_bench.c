@@ -4,9 +4,7 @@
  */
 #include "kunit_bench.h"
 
-#include <linux/delay.h>
 #include <linux/fdtable.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
 
@@ -172,6 +170,18 @@ int uvb_bench_open(struct uvb_bench *bench, struct file *filp)
 	return uvb_fops.open(bench->inode, filp);
 }
 
+/* Open the bench's file and make its context. */
+void uvb_bench_start(struct uvb_bench *bench)
+{
+	int ret;
+
+	KUNIT_ASSERT_EQ(bench->test, uvb_bench_open(bench, bench->filp), 0);
+	bench->file = bench->filp->private_data;
+	ret = uvb_context_create(uvb_bench_enter(bench, bench->file));
+	uvb_bench_leave(bench);
+	KUNIT_ASSERT_EQ(bench->test, ret, 0);
+}
+
 void uvb_bench_close(struct uvb_bench *bench)
 {
 	uvb_fops.release(bench->inode, bench->filp);
@@ -189,7 +199,6 @@ void uvb_bench_remove(struct uvb_bench *bench)
 int uvb_bench_init(struct kunit *test)
 {
 	struct uvb_bench *bench = kunit_kzalloc(test, sizeof(*bench), GFP_KERNEL);
-	int ret;
 
 	KUNIT_ASSERT_NOT_NULL(test, bench);
 	bench->test = test;
@@ -211,11 +220,7 @@ int uvb_bench_init(struct kunit *test)
 	uvb_bench = bench;
 	bench_types(true);
 
-	KUNIT_ASSERT_EQ(test, uvb_bench_open(bench, bench->filp), 0);
-	bench->file = bench->filp->private_data;
-	ret = uvb_context_create(uvb_bench_enter(bench, bench->file));
-	uvb_bench_leave(bench);
-	KUNIT_ASSERT_EQ(test, ret, 0);
+	uvb_bench_start(bench);
 	return 0;
 }
 
@@ -293,6 +298,16 @@ void uvb_bench_close_fd(unsigned int fd)
 /* ---- calls ---- */
 
 /* Begin an ioctl without attributes. */
+void uvb_bench_header(struct uvb_bench *bench, u16 object, u16 method)
+{
+	*bench->hdr = (struct ib_uverbs_ioctl_hdr) {
+		.object_id = object,
+		.method_id = method,
+		.driver_id = bench->dev->driver_id,
+	};
+}
+
+/* Begin one of a method whose place a stub takes. */
 void uvb_bench_call(struct uvb_bench *bench, const struct uvb_method *method)
 {
 	unsigned int row = method->id >> UVERBS_BPF_NS_SHIFT ? 1 : 0;
@@ -304,11 +319,7 @@ void uvb_bench_call(struct uvb_bench *bench, const struct uvb_method *method)
 	stub->handler = bench_handler;
 	bench->dev->api.method[row][method->object][method->id & UVERBS_BPF_ID_MASK] = stub;
 
-	*bench->hdr = (struct ib_uverbs_ioctl_hdr) {
-		.object_id = method->object,
-		.method_id = method->id,
-		.driver_id = bench->dev->driver_id,
-	};
+	uvb_bench_header(bench, method->object, method->id);
 	bench->calls = 0;
 }
 

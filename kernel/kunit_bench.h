@@ -10,7 +10,6 @@
 #include "uvb.h"
 
 #include <kunit/test.h>
-#include <linux/kthread.h>
 
 /* The longest list of attributes an ioctl takes: more do not fit in a page. */
 #define UVB_BENCH_ATTRS		254
@@ -68,6 +67,7 @@ int uvb_bench_init(struct kunit *test);
 void uvb_bench_exit(struct kunit *test);
 
 int uvb_bench_open(struct uvb_bench *bench, struct file *filp);
+void uvb_bench_start(struct uvb_bench *bench);
 void uvb_bench_close(struct uvb_bench *bench);
 void uvb_bench_remove(struct uvb_bench *bench);
 
@@ -79,7 +79,8 @@ struct uvb_handle *uvb_bench_begin(struct uvb_bench *bench, struct uvb_file *fil
 u32 uvb_bench_object(struct uvb_bench *bench, unsigned int object, void *hw);
 void uvb_bench_close_fd(unsigned int fd);
 
-/* Calls: a method of the schema with a handler that only records. */
+/* Calls: of the real method, or of one with a handler that only records. */
+void uvb_bench_header(struct uvb_bench *bench, u16 object, u16 method);
 void uvb_bench_call(struct uvb_bench *bench, const struct uvb_method *method);
 struct ib_uverbs_attr *uvb_bench_attr(struct uvb_bench *bench, u16 id, u16 len, u64 data);
 void __user *uvb_bench_data(struct uvb_bench *bench, unsigned int attr);

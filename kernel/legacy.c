@@ -13,40 +13,21 @@
 #define UVB_WORD	4
 #define UVB_EX_WORD	8
 
-/**
- * uvb_request() - the command's struct
- * @bundle: the call
- * @req: filled; what an older program did not send is zero
- * @size: bytes of @req
- *
- * Return: 0; -EOPNOTSUPP if a newer program sent more, and it is not zero; -EFAULT.
- */
-int uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size)
+/* Of another length than ours. */
+int __uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size)
 {
 	const struct ib_udata *in = &bundle->ucore;
 
 	if (copy_from_user(req, in->inbuf, min(in->inlen, size)))
 		return -EFAULT;
-	if (in->inlen < size) {
+	if (in->inlen < size)
 		memset(req + in->inlen, 0, size - in->inlen);
-	} else if (in->inlen > size) {
-		int zero = check_zeroed_user(in->inbuf + size, in->inlen - size);
-
-		if (zero != 1)
-			return -EOPNOTSUPP;
-	}
+	else if (check_zeroed_user(in->inbuf + size, in->inlen - size) != 1)
+		return -EOPNOTSUPP;
 	return 0;
 }
 
-/**
- * uvb_response() - answer a command
- * @bundle: the call
- * @resp: the answer; cut or zero extended to what the caller has room for
- * @size: bytes of @resp
- *
- * Return: 0 or -EFAULT.
- */
-int uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size)
+int __uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size)
 {
 	const struct ib_udata *out = &bundle->ucore;
 

@@ -64,15 +64,15 @@ static int uvb_handle_begin_id(struct uvb_file *file, struct uvb_handle *handle)
 {
 	int ret;
 
-	/* Until the commit the id is taken but maps to nothing. */
-	ret = xa_alloc(&file->table, &handle->id, NULL, xa_limit_32b, GFP_KERNEL);
-	if (ret)
-		return ret;
-
 	ret = ib_rdmacg_try_charge(&handle->cg, handle->context->device,
 				   RDMACG_RESOURCE_HCA_OBJECT);
 	if (ret)
-		xa_erase(&file->table, handle->id);
+		return ret;
+	/* Until the commit the number is taken but names nothing. */
+	ret = uvb_table_reserve(&file->table, &handle->id);
+	if (ret)
+		ib_rdmacg_uncharge(&handle->cg, handle->context->device,
+				   RDMACG_RESOURCE_HCA_OBJECT);
 	return ret;
 }
 
@@ -141,25 +141,25 @@ void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle)
 	struct file *filp = handle->object;
 	int fd = handle->id;
 
-	refcount_inc(&handle->ref);
-	spin_lock_irq(&file->stock.uobjects_lock);
-	list_add(&handle->link, &file->handles);
-	spin_unlock_irq(&file->stock.uobjects_lock);
-
-	atomic_set_release(&handle->usecnt, 0);
-
+	/* Of a file the filp's private_data is what a lookup goes by. */
 	if (handle->is_file) {
 		kref_get(&file->stock.ref);
 		handle->id = 0;
 		filp->private_data = handle;
-		up_read(&file->stock.hw_destroy_rwsem);
-		fd_install(fd, filp);
-		return;
 	}
+	refcount_inc(&handle->ref);
+	atomic_set(&handle->usecnt, 0);
 
-	/* The slot was reserved in uvb_handle_begin_id(), so this cannot fail. */
-	WARN_ON(xa_is_err(xa_store(&file->table, handle->id, handle, GFP_KERNEL)));
+	spin_lock_irq(&file->stock.uobjects_lock);
+	list_add(&handle->link, &file->handles);
+	/* Everything above is seen by whoever finds it. */
+	if (!handle->is_file)
+		uvb_table_publish(&file->table, handle->id, handle);
+	spin_unlock_irq(&file->stock.uobjects_lock);
 	up_read(&file->stock.hw_destroy_rwsem);
+
+	if (handle->is_file)
+		fd_install(fd, filp);
 }
 
 /**
@@ -193,7 +193,9 @@ void uvb_handle_abort(struct uverbs_attr_bundle *bundle, struct uvb_handle *hand
 	} else {
 		ib_rdmacg_uncharge(&handle->cg, handle->context->device,
 				   RDMACG_RESOURCE_HCA_OBJECT);
-		xa_erase(&file->table, handle->id);
+		spin_lock_irq(&file->stock.uobjects_lock);
+		uvb_table_release(&file->table, handle->id);
+		spin_unlock_irq(&file->stock.uobjects_lock);
 	}
 	handle->context = NULL;
 	uvb_handle_unref(handle);
@@ -208,7 +210,7 @@ static struct uvb_handle *uvb_handle_lookup_id(struct uvb_file *file, s64 id)
 		return ERR_PTR(-EINVAL);
 
 	rcu_read_lock();
-	handle = xa_load(&file->table, id);
+	handle = uvb_table_load(&file->table, id);
 	if (!handle || !refcount_inc_not_zero(&handle->ref))
 		handle = ERR_PTR(-ENOENT);
 	rcu_read_unlock();
@@ -308,22 +310,29 @@ void uvb_handle_put(struct uvb_handle *handle, enum uverbs_bpf_schema_access acc
 }
 
 /*
- * The hardware object is gone: take the handle off the list. The list's
- * reference is dropped, the caller's stays.
+ * The hardware object is gone: take the handle off the list, and if @forget
+ * out of the table. What references they had are dropped, the caller's stays.
  */
-static void uvb_handle_unlink(struct uvb_file *file, struct uvb_handle *handle)
+static void uvb_handle_unlink(struct uvb_file *file, struct uvb_handle *handle, bool forget)
 {
+	bool listed = !list_empty(&handle->link);
+
 	if (!handle->is_file && handle->context)
 		ib_rdmacg_uncharge(&handle->cg, handle->context->device,
 				   RDMACG_RESOURCE_HCA_OBJECT);
 	handle->context = NULL;
 
-	if (list_empty(&handle->link))
-		return;
 	spin_lock_irq(&file->stock.uobjects_lock);
-	list_del_init(&handle->link);
+	if (listed)
+		list_del_init(&handle->link);
+	if (forget)
+		uvb_table_release(&file->table, handle->id);
 	spin_unlock_irq(&file->stock.uobjects_lock);
-	uvb_handle_unref(handle);
+
+	if (listed)
+		uvb_handle_unref(handle);
+	if (forget)
+		uvb_handle_unref(handle);
 }
 
 static int uvb_handle_destroy_hw(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
@@ -366,10 +375,7 @@ int uvb_handle_destroy(struct uverbs_attr_bundle *bundle, struct uvb_handle *han
 		goto out;
 	}
 
-	xa_erase(&file->table, handle->id);
-	uvb_handle_unlink(file, handle);
-	/* The table's reference. */
-	uvb_handle_unref(handle);
+	uvb_handle_unlink(file, handle, true);
 out:
 	up_read(&file->stock.hw_destroy_rwsem);
 	return ret;
@@ -428,7 +434,7 @@ void uvb_handle_file_release(struct uvb_file *file, struct uvb_handle *handle)
 		if (handle->context)
 			uvb_handle_destroy_hw(container_of(&hdr, struct uverbs_attr_bundle, hdr),
 					      handle, RDMA_REMOVE_CLOSE);
-		uvb_handle_unlink(file, handle);
+		uvb_handle_unlink(file, handle, false);
 		up_read(&file->stock.hw_destroy_rwsem);
 	}
 	uvb_file_put(file);
@@ -459,7 +465,7 @@ static bool uvb_file_destroy_pass(struct uvb_file *file, enum rdma_remove_reason
 		progress = true;
 		/* Handles stay in the table: user space may still destroy them. */
 		atomic_set_release(&handle->usecnt, 0);
-		uvb_handle_unlink(file, handle);
+		uvb_handle_unlink(file, handle, false);
 	}
 	return progress;
 }
@@ -483,15 +489,17 @@ out:
 	up_write(&file->stock.hw_destroy_rwsem);
 }
 
+static void uvb_handle_forget(void *entry)
+{
+	struct uvb_handle *handle = entry;
+
+	WARN_ON(handle->object);
+	uvb_handle_unref(handle);
+}
+
 /* The device file is gone: what is left in the table has no hardware behind it. */
 void uvb_handles_release(struct uvb_file *file)
 {
-	struct uvb_handle *handle;
-	unsigned long id;
-
-	xa_for_each(&file->table, id, handle) {
-		WARN_ON(handle->object);
-		uvb_handle_unref(handle);
-	}
-	xa_destroy(&file->table);
+	uvb_table_for_each(&file->table, uvb_handle_forget);
+	uvb_table_destroy(&file->table);
 }

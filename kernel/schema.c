@@ -168,6 +168,19 @@ struct uvb_schema_cursor {
 	void __user *to;
 };
 
+/* Names are those of the constants; what they all begin with says nothing. */
+static const char *uvb_schema_name(const char *name)
+{
+	static const char *const prefixes[] = {
+		"UVERBS_BPF_", "UVERBS_", "IB_USER_VERBS_", "uvb_", "METHOD_", "ATTR_",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
+		name += str_has_prefix(name, prefixes[i]);
+	return name;
+}
+
 static int uvb_schema_emit(struct uvb_schema_cursor *c, struct uverbs_bpf_schema_record *record,
 			   const char *name)
 {
@@ -175,16 +188,8 @@ static int uvb_schema_emit(struct uvb_schema_cursor *c, struct uverbs_bpf_schema
 
 	if (index < c->first || index - c->first >= c->room)
 		return 0;
-	if (name) {
-		/* The constants' names; what they all begin with says nothing. */
-		if (str_has_prefix(name, "UVERBS_BPF_"))
-			name += strlen("UVERBS_BPF_");
-		else if (str_has_prefix(name, "UVERBS_"))
-			name += strlen("UVERBS_");
-		else if (str_has_prefix(name, "IB_USER_VERBS_"))
-			name += strlen("IB_USER_VERBS_");
-		strscpy_pad(record->name, name, sizeof(record->name));
-	}
+	if (name)
+		strscpy_pad(record->name, uvb_schema_name(name), sizeof(record->name));
 	if (copy_to_user(c->to + (index - c->first) * sizeof(*record), record, sizeof(*record)))
 		return -EFAULT;
 	return 0;

@@ -8,6 +8,7 @@
 #define UVB_H
 
 #include "compat.h"
+#include "table.h"
 #include "../uapi/uverbs_bpf.h"
 
 #include <linux/refcount.h>
@@ -301,14 +302,14 @@ extern struct proc_dir_entry *uvb_proc_dir;
  * struct uvb_file - an open device node
  * @stock: ib_core and drivers reach this part, see twins.h. Of its members we
  *	leave @idr and @uobjects empty: our handles are in @table and @handles
- * @table: handles by id
+ * @table: handles by number; its lock is uobjects_lock
  * @handles: every committed handle, newest first; changed with
  *	hw_destroy_rwsem held for write, or for read and uobjects_lock
  * @async: the first async event file, which takes events nobody else asked for
  */
 struct uvb_file {
 	struct ib_uverbs_file stock;
-	struct xarray table;
+	struct uvb_table table;
 	struct list_head handles;
 	struct uvb_event_file *async;
 };
@@ -536,9 +537,9 @@ struct uvb_ext_attr {
  * struct uvb_call - one ioctl while it runs
  * @file: the device file
  * @method: what it calls
- * @error_attr: its place for an extended error, len 0 if it has none
- * @error_id: attribute the error names
- * @error_text: the error's text, NULL if none
+ * @error_text: why it was refused, NULL if nobody asked or nobody said
+ * @error_id: attribute @error_text names
+ * @num_attrs: attributes the caller passed, in priv.uattrs
  * @nr_ext: attributes of programs
  * @ext: the attributes of programs
  * @priv: what drivers get to see; the bundle's attrs[] follow it in memory
@@ -546,12 +547,10 @@ struct uvb_ext_attr {
 struct uvb_call {
 	struct uvb_file *file;
 	const struct uvb_method *method;
-	u64 error_data;
-	u16 error_len;
-	u16 error_index;
-	u16 error_id;
-	u8 nr_ext;
 	char *error_text;
+	u16 error_id;
+	u16 num_attrs;
+	u8 nr_ext;
 	struct uvb_ext_attr ext[UVB_MAX_EXT];
 	struct bundle_priv priv;
 };
@@ -591,6 +590,8 @@ void uvb_call_finish(struct uvb_call *call, bool commit);
  */
 __printf(4, 5) int uvb_refuse(struct uverbs_attr_bundle *bundle, int err, u16 attr,
 			      const char *fmt, ...);
+/* True if the caller of a refused call wants to know why. */
+bool uvb_error_wanted(const struct uvb_call *call);
 void uvb_error_deliver(struct uvb_call *call, int err);
 
 /* Attribute access for handlers; absent is -ENOENT. */
@@ -599,12 +600,65 @@ static inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
 	return test_bit(UVB_BKEY(id), bundle->attr_present);
 }
 
-int uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size);
-int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size);
-/* Also zeroes what the caller's buffer has beyond @size. */
-int uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
-		      size_t size);
+static inline bool uvb_is_inline(const struct uverbs_attr *attr)
+{
+	return attr->ptr_attr.len <= sizeof(attr->ptr_attr.data);
+}
+
+int __uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size);
+int __uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size);
 int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index);
+
+/*
+ * Copies whose size the compiler knows and the caller's attribute has are
+ * most, and cost a fraction of the others: hence inline.
+ */
+static __always_inline int uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id,
+				       size_t size)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	if (unlikely(attr->ptr_attr.len != size))
+		return __uvb_copy_in(to, bundle, id, size);
+	if (size <= sizeof(u64)) {
+		memcpy(to, &attr->ptr_attr.data, size);
+		return 0;
+	}
+	return copy_from_user(to, u64_to_user_ptr(attr->ptr_attr.data), size) ? -EFAULT : 0;
+}
+
+static __always_inline int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id,
+					const void *from, size_t size)
+{
+	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
+	void __user *to = u64_to_user_ptr(attr->ptr_attr.data);
+
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	if (unlikely(attr->ptr_attr.len < size))
+		return __uvb_copy_out(bundle, id, from, size);
+	if (size == sizeof(u32) ? put_user(*(const u32 *)from, (u32 __user *)to) :
+	    size == sizeof(u64) ? put_user(*(const u64 *)from, (u64 __user *)to) :
+				  copy_to_user(to, from, size))
+		return -EFAULT;
+	return uvb_mark_output(bundle, attr->ptr_attr.uattr_idx);
+}
+
+int __uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
+			size_t size);
+
+/* Also zeroes what the caller's buffer has beyond @size. */
+static __always_inline int uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id,
+					     const void *from, size_t size)
+{
+	if (unlikely(uvb_has(bundle, id) &&
+		     bundle->attrs[UVB_BKEY(id)].ptr_attr.len > size))
+		return __uvb_copy_out_zero(bundle, id, from, size);
+	return uvb_copy_out(bundle, id, from, size);
+}
+
 int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 max);
 int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allowed);
 /* The ib_core object of a handle attribute; NULL if the attribute is absent. */
@@ -620,8 +674,46 @@ void uvb_created(struct uverbs_attr_bundle *bundle, u16 id);
 
 ssize_t uvb_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos);
 int uvb_invoke_write(struct uverbs_attr_bundle *bundle);
-int uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size);
-int uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size);
+int __uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size);
+int __uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size);
+
+/**
+ * uvb_request() - the command's struct
+ * @bundle: the call
+ * @req: filled; what an older program did not send is zero
+ * @size: bytes of @req
+ *
+ * Return: 0; -EOPNOTSUPP if a newer program sent more, and it is not zero; -EFAULT.
+ */
+static __always_inline int uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size)
+{
+	if (unlikely(bundle->ucore.inlen != size))
+		return __uvb_request(bundle, req, size);
+	return copy_from_user(req, bundle->ucore.inbuf, size) ? -EFAULT : 0;
+}
+
+/**
+ * uvb_response() - answer a command
+ * @bundle: the call
+ * @resp: the answer; cut or zero extended to what the caller has room for
+ * @size: bytes of @resp
+ *
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int uvb_response(struct uverbs_attr_bundle *bundle, const void *resp,
+					size_t size)
+{
+	if (unlikely(bundle->ucore.outlen != size))
+		return __uvb_response(bundle, resp, size);
+	if (size == sizeof(u32) ?
+	    put_user(*(const u32 *)resp, (u32 __user *)bundle->ucore.outbuf) :
+	    copy_to_user(bundle->ucore.outbuf, resp, size))
+		return -EFAULT;
+	return uvb_has(bundle, UVERBS_ATTR_CORE_OUT) ?
+		uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_CORE_OUT)]
+						.ptr_attr.uattr_idx) : 0;
+}
+
 static inline u32 uvb_response_length(const struct uverbs_attr_bundle *bundle, size_t size)
 {
 	return min(bundle->ucore.outlen, size);

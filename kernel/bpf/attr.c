@@ -153,8 +153,6 @@ bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int index,
 		record->what = UVERBS_BPF_SCHEMA_ATTR;
 		record->kind = row->direction;
 		record->flags = UVERBS_BPF_SCHEMA_PROGRAM;
-		if (row->flags & UVERBS_BPF_ATTR_MANDATORY)
-			record->flags |= UVERBS_BPF_SCHEMA_MANDATORY;
 		record->object = row->object;
 		record->method = row->method;
 		record->attr = UVERBS_BPF_ID(ns, row->id);

@@ -51,7 +51,7 @@ static void uvb_refuse_text(struct uvb_run *run, u16 attr, const char *msg, s64 
 	if (!mark || !mark[1])
 		return;
 	if (mark[1] == 'x')
-		len += scnprintf(run->text + len, size - len, "0x%llx", value);
+		len += scnprintf(run->text + len, size - len, "%llx", value);
 	else if (mark[1] == 'd')
 		len += scnprintf(run->text + len, size - len, "%lld", value);
 	else

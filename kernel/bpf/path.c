@@ -199,11 +199,15 @@ int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *conte
 int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *context,
 		     const struct rdma_ah_attr *ah)
 {
+	struct uvb_path_context at = *context;
 	struct uvb_run run;
 	u16 id;
 	int ret;
 
-	ret = uvb_path_begin(&run, call, context, &id);
+	/* A QP has no port before it is initialised, and no path: that is an answer too. */
+	if (!at.port)
+		at.port = rdma_start_port(at.ibdev);
+	ret = uvb_path_begin(&run, call, &at, &id);
 	if (ret)
 		return ret;
 	uvb_path_from_ah(&run.ctx.path, ah);

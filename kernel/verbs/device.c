@@ -255,7 +255,7 @@ static int uvb_query_port(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_device *ibdev = uvb_bundle_ibdev(bundle);
 	struct ib_uverbs_query_port_resp_ex resp = {};
-	struct ib_port_attr attr = {};
+	struct ib_port_attr attr __uninitialized;
 	u64 port;
 	int ret;
 
@@ -281,7 +281,7 @@ static int uvb_cmd_query_port(struct uverbs_attr_bundle *bundle)
 	struct ib_device *ibdev = uvb_bundle_ibdev(bundle);
 	struct ib_uverbs_query_port_resp resp;
 	struct ib_uverbs_query_port cmd;
-	struct ib_port_attr attr = {};
+	struct ib_port_attr attr __uninitialized;
 	int ret;
 
 	if (IS_ERR(ibdev))

@@ -125,7 +125,7 @@ static int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	enum ib_qp_state cur, next;
 	unsigned int i;
 
-	if (err != -EINVAL || !uvb_call(bundle)->error_len || !qp->device->ops.query_qp ||
+	if (err != -EINVAL || !uvb_error_wanted(uvb_call(bundle)) || !qp->device->ops.query_qp ||
 	    ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
 		return err;
 	cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : now.qp_state;
@@ -380,7 +380,7 @@ static int uvb_qp_modify_command(struct uverbs_attr_bundle *bundle,
 
 int uvb_cmd_modify_qp(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_uverbs_modify_qp cmd;
+	struct ib_uverbs_modify_qp cmd __uninitialized;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
@@ -396,7 +396,7 @@ int uvb_cmd_ex_modify_qp(struct uverbs_attr_bundle *bundle)
 	struct ib_uverbs_ex_modify_qp_resp resp = {
 		.response_length = uvb_response_length(bundle, sizeof(resp)),
 	};
-	struct ib_uverbs_ex_modify_qp cmd;
+	struct ib_uverbs_ex_modify_qp cmd __uninitialized;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
