@@ -104,7 +104,8 @@ int uvb_invoke_write(struct uverbs_attr_bundle *bundle)
 				  number);
 
 	uvb_fill_udata(bundle, &bundle->ucore, UVERBS_ATTR_CORE_IN, UVERBS_ATTR_CORE_OUT);
-	if (bundle->ucore.inlen < command->req_size || bundle->ucore.outlen < command->resp_size)
+	if (!command->ex && (bundle->ucore.inlen < command->req_size ||
+			     bundle->ucore.outlen < command->resp_size))
 		return uvb_refuse(bundle, -ENOSPC, UVERBS_ATTR_WRITE_CMD,
 				  "%s: %zu bytes in and %zu out, wants at least %u and %u",
 				  command->name, bundle->ucore.inlen, bundle->ucore.outlen,
@@ -114,37 +115,40 @@ int uvb_invoke_write(struct uverbs_attr_bundle *bundle)
 
 /* ---- write(2) ---- */
 
-static int uvb_write_check(const struct ib_uverbs_cmd_hdr *hdr, size_t count,
+static int uvb_write_check(struct ib_uverbs_cmd_hdr *hdr, size_t count,
 			   const struct uvb_command *command)
 {
 	if (hdr->in_words * UVB_WORD != count)
 		return -EINVAL;
-	if (count < command->req_size + sizeof(*hdr))
-		return -ENOSPC;
+	if (count < command->req_size + sizeof(*hdr)) {
+		/*
+		 * rdma-core 18 and 19 send 16 bytes for DESTROY_CQ instead of
+		 * 24, and kernels have taken it.
+		 */
+		if (command->number != IB_USER_VERBS_CMD_DESTROY_CQ || count != 16)
+			return -ENOSPC;
+		hdr->in_words = 24 / UVB_WORD;
+		return 0;
+	}
 	if (hdr->out_words * UVB_WORD < command->resp_size)
 		return -ENOSPC;
 	return 0;
 }
 
 static int uvb_write_check_ex(const struct ib_uverbs_cmd_hdr *hdr,
-			      const struct ib_uverbs_ex_cmd_hdr *ex, size_t count,
-			      const struct uvb_command *command)
+			      const struct ib_uverbs_ex_cmd_hdr *ex, size_t count)
 {
 	size_t out = (hdr->out_words + ex->provider_out_words) * UVB_EX_WORD;
 
 	if ((hdr->in_words + ex->provider_in_words) * UVB_EX_WORD !=
 	    count - sizeof(*hdr) - sizeof(*ex))
 		return -EINVAL;
-	if (hdr->in_words * UVB_EX_WORD < command->req_size)
-		return -ENOSPC;
 	if (ex->cmd_hdr_reserved)
 		return -EINVAL;
 	if (!ex->response)
 		return out ? -EINVAL : 0;
 	if (!out)
 		return -EINVAL;
-	if (hdr->out_words * UVB_EX_WORD < command->resp_size)
-		return -ENOSPC;
 	return access_ok(u64_to_user_ptr(ex->response), out) ? 0 : -EFAULT;
 }
 
@@ -218,14 +222,7 @@ static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, 
 			return -EINVAL;
 		if (copy_from_user(&ex, buf + sizeof(hdr), sizeof(ex)))
 			return -EFAULT;
-		ret = uvb_write_check_ex(&hdr, &ex, count, command);
-	/*
-	 * rdma-core 18 and 19 send 16 bytes for DESTROY_CQ instead of 24, and
-	 * kernels have taken it.
-	 */
-	} else if (command->number == IB_USER_VERBS_CMD_DESTROY_CQ && count == 16) {
-		hdr.in_words = 6;
-		ret = 0;
+		ret = uvb_write_check_ex(&hdr, &ex, count);
 	} else {
 		ret = uvb_write_check(&hdr, count, command);
 	}

@@ -151,8 +151,8 @@ struct uvb_method {
  * @number: IB_USER_VERBS_CMD_* or IB_USER_VERBS_EX_CMD_*
  * @ex: an extended command
  * @has_udata: the driver's own input and output may follow the fixed structs
- * @req_size: fewest bytes of input
- * @resp_size: fewest bytes of output
+ * @req_size: fewest bytes of input. An extended command takes fewer, and reads zeroes
+ * @resp_size: fewest bytes of output. An extended command takes less room, and is cut
  * @needs: as in struct uvb_method; a command that lacks it answers -EOPNOTSUPP
  * @handler: as in struct uvb_method
  * @name: for SCHEMA

@@ -194,7 +194,7 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 	program->link = NULL;
 	spin_unlock(&uvb_program_lock);
 
-	/* Nobody runs it after this, as exit() may rely on. Programs do not sleep, so it is short. */
+	/* Nobody runs it after this, as exit() may rely on. Programs do not sleep: it is short. */
 	synchronize_rcu();
 
 	uvb_program_count(program, &count);
@@ -302,7 +302,7 @@ void uvb_program_detach(void *kdata, struct bpf_link *link)
  *
  * A call finds the one or the other, never neither.
  *
- * Return: 0; -EINVAL if the name or the ABI differs; -ENOMEM.
+ * Return: 0; -EINVAL if the name or the ABI differs; -ENOLINK if it is being evicted; -ENOMEM.
  */
 int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
@@ -319,6 +319,9 @@ int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 			decl->abi);
 		return -EINVAL;
 	}
+	/* The eviction on its way would take off the new version. */
+	if (old->dead)
+		return -ENOLINK;
 	program = uvb_program_new(old->kind, old->ns, kdata, link);
 	if (!program)
 		return -ENOMEM;
@@ -474,6 +477,6 @@ void uvb_attach_exit(void)
 {
 	remove_proc_entry("exits", uvb_proc_dir);
 	remove_proc_entry("programs", uvb_proc_dir);
-	/* Nothing is attached, links hold the module; but an eviction may be on its last line. */
+	/* Links hold the module, so nothing is attached; but an eviction may be at its end. */
 	flush_work(&uvb_evict_work);
 }

@@ -131,6 +131,7 @@ __bpf_kfunc int uverbs_bpf_refuse(struct uverbs_bpf_ctx *ctx, u16 attr, int err,
 		err = -EINVAL;
 	if (run->refused)
 		return run->refused;
+	attr &= UVERBS_BPF_ID_MASK;
 	run->refused = err;
 	run->refused_attr = UVERBS_BPF_ID(run->ns, attr);
 	uvb_refuse_text(run, attr, msg__str, value);

@@ -13,6 +13,9 @@ int uvb_run_attr(const struct uvb_run *run, u16 id)
 {
 	unsigned int i;
 
+	/* Or it would reach into another namespace. */
+	if (id & ~UVERBS_BPF_ID_MASK)
+		return -ENOENT;
 	for (i = 0; i < run->call->nr_ext; i++) {
 		if (run->call->ext[i].id == UVERBS_BPF_ID(run->ns, id))
 			return i;
