@@ -8,17 +8,8 @@
 #include "ext.h"
 
 #include <linux/fs.h>
-#include <linux/namei.h>
 #include <net/netlink.h>
 #include <rdma/rdma_netlink.h>
-
-/* Stock has minors 192 to 223 of this major, we have the 32 behind them. */
-#define UVB_MAJOR		231
-#define UVB_STOCK_MINOR		192
-#define UVB_MINOR		224
-#define UVB_FIXED_MINORS	32
-#define UVB_BASE		MKDEV(UVB_MAJOR, UVB_MINOR)
-#define UVB_STOCK_BASE		MKDEV(UVB_MAJOR, UVB_STOCK_MINOR)
 
 /* Devices beyond the fixed minors. */
 static dev_t uvb_dynamic;
@@ -246,38 +237,6 @@ bool uvb_stock_present(void)
 	return false;
 }
 
-/*
- * While our node held the name, devtmpfs refused stock's (-EEXIST, which
- * device_add() ignores), and nothing makes it try again.
- */
-void uvb_node_restore(int index)
-{
-	dev_t devt = UVB_STOCK_BASE + index;
-	struct dentry *dentry;
-	struct path path;
-	char name[40];
-	int ret;
-
-	snprintf(name, sizeof(name), "/dev/infiniband/uverbs%d", index);
-	/* Which numbers stock gave to further devices only sysfs knows. */
-	if (index >= UVB_FIXED_MINORS) {
-		pr_warn("%s: recreate the node of ib_uverbs with mknod; its number is in /sys/class/infiniband_verbs/uverbs%d/dev\n",
-			name, index);
-		return;
-	}
-
-	dentry = uvb_path_create(name, &path);
-	if (IS_ERR(dentry)) {
-		ret = PTR_ERR(dentry);
-	} else {
-		ret = uvb_mknod(&path, dentry, S_IFCHR | 0666, devt);
-		uvb_path_done(&path, dentry);
-	}
-	if (ret && ret != -EEXIST)
-		pr_warn("%s: cannot give ib_uverbs its node back (%d); run: mknod -m 666 %s c %u %u\n",
-			name, ret, name, MAJOR(devt), MINOR(devt));
-}
-
 int uvb_client_init(void)
 {
 	int ret;
@@ -324,8 +283,10 @@ void uvb_client_exit(void)
 {
 	DECLARE_BITMAP(served, UVB_MAX_DEVICES) = {};
 	unsigned int index;
+	void *mark;
 
 	uvb_index_for_each(uvb_collect_served, served);
+	mark = uvb_node_mark(find_first_bit(served, UVB_MAX_DEVICES));
 	ib_unregister_client(&uvb_client);
 	uvb_index_exit();
 	class_unregister(&uvb_class);
@@ -335,6 +296,6 @@ void uvb_client_exit(void)
 	if (!uvb_stock_present())
 		return;
 	for_each_set_bit(index, served, UVB_MAX_DEVICES)
-		uvb_node_restore(index);
+		uvb_node_restore(index, mark);
 }
 MODULE_ALIAS_RDMA_CLIENT("uverbs");

@@ -157,12 +157,13 @@ static inline void uvb_zap_vma(struct vm_area_struct *vma)
 }
 
 /* A new entry of a directory, and the node in it. */
-static inline struct dentry *uvb_path_create(const char *name, struct path *path)
+static inline struct dentry *uvb_path_create(const char *name, struct path *path,
+					     unsigned int flags)
 {
 #ifdef UVB_HAVE_START_CREATING
-	return start_creating_path(AT_FDCWD, name, path, 0);
+	return start_creating_path(AT_FDCWD, name, path, flags);
 #else
-	return kern_path_create(AT_FDCWD, name, path, 0);
+	return kern_path_create(AT_FDCWD, name, path, flags);
 #endif
 }
 
@@ -182,6 +183,17 @@ static inline int uvb_mknod(const struct path *path, struct dentry *dentry, umod
 	return vfs_mknod(mnt_idmap(path->mnt), d_inode(path->dentry), dentry, mode, devt, NULL);
 #else
 	return vfs_mknod(mnt_idmap(path->mnt), d_inode(path->dentry), dentry, mode, devt);
+#endif
+}
+
+/* As the directory is new, *dentry may be another one afterwards. */
+static inline int uvb_mkdir(const struct path *path, struct dentry **dentry, umode_t mode)
+{
+#ifdef UVB_HAVE_START_CREATING
+	*dentry = vfs_mkdir(mnt_idmap(path->mnt), d_inode(path->dentry), *dentry, mode, NULL);
+	return PTR_ERR_OR_ZERO(*dentry);
+#else
+	return vfs_mkdir(mnt_idmap(path->mnt), d_inode(path->dentry), *dentry, mode);
 #endif
 }
 

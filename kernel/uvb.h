@@ -230,7 +230,7 @@ struct uvb_type *uvb_type(unsigned int object);
 const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method);
 int uvb_schema_method(struct uverbs_attr_bundle *bundle);
 
-/* ---- devices (index.c, claim.c, client.c, status.c) ---- */
+/* ---- devices (index.c, claim.c, client.c, node.c, status.c) ---- */
 
 #define UVB_MAX_DEVICES		1024
 
@@ -287,8 +287,18 @@ int uvb_client_init(void);
 void uvb_client_exit(void);
 void uvb_device_put(struct ib_uverbs_device *stock);
 
-/* Give stock its node back at /dev/infiniband/uverbs@index. */
-void uvb_node_restore(int index);
+/* Stock has minors 192 to 223 of this major, we have the 32 behind them. */
+#define UVB_MAJOR		231
+#define UVB_STOCK_MINOR		192
+#define UVB_MINOR		224
+#define UVB_FIXED_MINORS	32
+#define UVB_BASE		MKDEV(UVB_MAJOR, UVB_MINOR)
+#define UVB_STOCK_BASE		MKDEV(UVB_MAJOR, UVB_STOCK_MINOR)
+
+/* node.c */
+void *uvb_node_mark(unsigned int index);
+void uvb_node_restore(unsigned int index, void *mark);
+
 /* True if ib_uverbs is there; it owns the character numbers below ours. */
 bool uvb_stock_present(void);
 
