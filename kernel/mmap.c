@@ -10,29 +10,6 @@
 
 #include <linux/sched/mm.h>
 
-/*
- * Keeps a mapping from being made while the device is taken away. 7.x uses
- * hw_destroy_rwsem for this and has no lock of its own.
- */
-static bool uvb_mmap_begin(struct uvb_file *file)
-{
-#ifdef UVB_HAVE_PUBLIC_FILE
-	return down_read_trylock(&file->stock.hw_destroy_rwsem);
-#else
-	mutex_lock(&file->stock.disassociation_lock);
-	return true;
-#endif
-}
-
-static void uvb_mmap_end(struct uvb_file *file)
-{
-#ifdef UVB_HAVE_PUBLIC_FILE
-	up_read(&file->stock.hw_destroy_rwsem);
-#else
-	mutex_unlock(&file->stock.disassociation_lock);
-#endif
-}
-
 /* The mapping was duplicated by fork(), or split: the copy needs a record of its own. */
 static void uvb_umap_open(struct vm_area_struct *vma)
 {
@@ -44,16 +21,10 @@ static void uvb_umap_open(struct vm_area_struct *vma)
 		return;
 
 	if (down_read_trylock(&file->stock.hw_destroy_rwsem)) {
-#ifndef UVB_HAVE_PUBLIC_FILE
-		mutex_lock(&file->stock.disassociation_lock);
-#endif
 		if (file->stock.ucontext)
 			priv = kzalloc(sizeof(*priv), GFP_KERNEL);
 		if (priv)
 			rdma_umap_priv_init(priv, vma, old->entry);
-#ifndef UVB_HAVE_PUBLIC_FILE
-		mutex_unlock(&file->stock.disassociation_lock);
-#endif
 		up_read(&file->stock.hw_destroy_rwsem);
 	}
 
@@ -127,14 +98,15 @@ int uvb_mmap(struct file *filp, struct vm_area_struct *vma)
 		ret = PTR_ERR(context);
 		goto out;
 	}
-	if (!uvb_mmap_begin(file)) {
+	/* While the device is taken away no mapping may be made that nobody would undo. */
+	if (!down_read_trylock(&file->stock.hw_destroy_rwsem)) {
 		ret = -EIO;
 		goto out;
 	}
 	/* Before the driver, which may install operations of its own (rxe, hfi1). */
 	vma->vm_ops = &uvb_umap_ops;
 	ret = context->device->ops.mmap(context, vma);
-	uvb_mmap_end(file);
+	up_read(&file->stock.hw_destroy_rwsem);
 out:
 	srcu_read_unlock(&file->stock.device->disassociate_srcu, srcu);
 	return ret;
@@ -183,9 +155,6 @@ void uvb_mmap_disassociate(struct uvb_file *file)
 	struct rdma_umap_priv *priv, *next;
 	struct mm_struct *mm;
 
-#ifndef UVB_HAVE_PUBLIC_FILE
-	mutex_lock(&file->stock.disassociation_lock);
-#endif
 	while ((mm = uvb_umap_next_mm(file))) {
 		mmap_read_lock(mm);
 		mutex_lock(&file->stock.umap_lock);
@@ -199,7 +168,4 @@ void uvb_mmap_disassociate(struct uvb_file *file)
 		mmap_read_unlock(mm);
 		mmput(mm);
 	}
-#ifndef UVB_HAVE_PUBLIC_FILE
-	mutex_unlock(&file->stock.disassociation_lock);
-#endif
 }
