@@ -172,20 +172,30 @@ static void header_length(struct kunit *test)
 	expect(bench, method, NULL, 0);
 }
 
-/* The length of so many attributes, cut to 16 bits, is that of none. */
+/*
+ * The length of so many attributes, cut to 16 bits, is that of none. They are
+ * there, and nothing else is wrong with them.
+ */
 static void header_overflow(struct kunit *test)
 {
+	const unsigned int num_attrs = 0x10000 / sizeof(struct ib_uverbs_attr);
 	struct uvb_bench *bench = test->priv;
-	struct ib_uverbs_ioctl_hdr __user *user = bench->user;
+	struct ib_uverbs_ioctl_hdr *hdr;
+	unsigned int i;
 
 	begin_any(test);
-	bench->hdr->num_attrs = 0;
-	bench->hdr->length = sizeof(*bench->hdr);
-	uvb_bench_ioctl(bench);
-	KUNIT_ASSERT_EQ(test, put_user((u16)(0x10000 / sizeof(struct ib_uverbs_attr)),
-				       &user->num_attrs), 0);
-	KUNIT_EXPECT_EQ(test, uvb_ioctl(bench->filp, RDMA_VERBS_IOCTL, (unsigned long)user),
+	hdr = kunit_kzalloc(test, struct_size(hdr, attrs, num_attrs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, hdr);
+	memcpy(hdr, bench->hdr, struct_size(hdr, attrs, bench->hdr->num_attrs));
+	for (i = hdr->num_attrs; i < num_attrs; i++)
+		hdr->attrs[i].attr_id = UVERBS_BPF_ID_MASK;
+	hdr->num_attrs = num_attrs;
+	hdr->length = sizeof(*hdr);
+	KUNIT_ASSERT_EQ(test, copy_to_user(bench->user, hdr, struct_size(hdr, attrs, num_attrs)),
+			0);
+	KUNIT_EXPECT_EQ(test, uvb_ioctl(bench->filp, RDMA_VERBS_IOCTL, (unsigned long)bench->user),
 			-EINVAL);
+	KUNIT_EXPECT_EQ(test, bench->calls, 0);
 }
 
 static void fill(struct uvb_bench *bench, unsigned int num_attrs)
