@@ -155,7 +155,7 @@ static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 	int ret;
 
 	if (unlikely(uattr->attr_id >> UVERBS_BPF_NS_SHIFT > UVERBS_BPF_NS_DRIVER))
-		return uattr->attr_id == UVERBS_BPF_ATTR_ERROR ? 0 :
+		return uattr->attr_id == UVERBS_BPF_ATTR_ERROR ? uvb_error_check(call, index) :
 			uvb_ext_attr(call, uattr, index);
 
 	bkey = UVB_BKEY(uattr->attr_id);

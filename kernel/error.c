@@ -20,6 +20,17 @@ static const struct ib_uverbs_attr *uvb_error_attr(const struct uvb_call *call)
 	return NULL;
 }
 
+/* What asks for an error is checked as any attribute is: -EINVAL if it is malformed. */
+int uvb_error_check(struct uvb_call *call, unsigned int index)
+{
+	const struct ib_uverbs_attr *uattr = &call->priv.uattrs[index];
+
+	if (uattr->attr_data.reserved || uattr->len <= sizeof(struct uverbs_bpf_error) ||
+	    uattr != uvb_error_attr(call))
+		return -EINVAL;
+	return 0;
+}
+
 bool uvb_error_wanted(const struct uvb_call *call)
 {
 	return uvb_error_attr(call);

@@ -602,6 +602,7 @@ __printf(4, 5) int uvb_refuse(struct uverbs_attr_bundle *bundle, int err, u16 at
 			      const char *fmt, ...);
 /* True if the caller of a refused call wants to know why. */
 bool uvb_error_wanted(const struct uvb_call *call);
+int uvb_error_check(struct uvb_call *call, unsigned int index);
 void uvb_error_deliver(struct uvb_call *call, int err);
 
 /* Attribute access for handlers; absent is -ENOENT. */
