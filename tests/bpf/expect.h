@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a program is expected to meet, written beside it as in the kernel's
+ * selftests; the runner reads it from the object's BTF:
+ *
+ *	SEC("struct_ops") __failure __msg("cannot write into rdonly_mem")
+ *	int BPF_PROG(writes_input, struct uverbs_bpf_ctx *call)
+ */
+#ifndef UVB_EXPECT_H
+#define UVB_EXPECT_H
+
+#define __failure	__attribute__((btf_decl_tag("comment:expect_failure")))
+#define __success	__attribute__((btf_decl_tag("comment:expect_success")))
+/* A text that must be in the verifier's log. */
+#define __msg(text)	__attribute__((btf_decl_tag("comment:expect_msg=" text)))
+
+/* A transport of its own for one path_set(), so that the runner can load it alone. */
+#define TRANSPORT_OF(program)							\
+	UVERBS_BPF_TRANSPORT(ops_##program) = {					\
+		.decl = {							\
+			.name = "test",						\
+			.abi = UVERBS_BPF_ABI,					\
+			.protocols = UVERBS_BPF_PROTOCOL_ROCE,			\
+			.nr_attrs = 1,						\
+			.attrs = { UVERBS_BPF_QP_MODIFY_IN(0, 16, 16, "dest") },	\
+		},								\
+		.path_set = (void *)program,					\
+	}
+
+#endif /* UVB_EXPECT_H */
