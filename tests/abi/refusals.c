@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * refusals NODE
+ *
+ * Ids of namespace 2 and up are honoured or refused, whatever their flags,
+ * and every refusal says why to who asks for it.
+ *
+ * Exit status: 0 if all was as it must be, else 1.
+ */
+#include "raw.h"
+
+#include "../../uapi/uverbs_bpf.h"
+
+static int fd;
+static unsigned int cases;
+
+static struct {
+	struct uverbs_bpf_error error;
+	char text[UVERBS_BPF_ERROR_MAX];
+	char guard;
+} answer;
+
+static void query_port(struct cmd *cmd)
+{
+	static struct ib_uverbs_query_port_resp_ex resp;
+
+	cmd_begin(cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT);
+	cmd_u64(cmd, UVERBS_ATTR_QUERY_PORT_PORT_NUM, 1);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_PORT_RESP, &resp, sizeof(resp));
+}
+
+static void ask(struct cmd *cmd, uint16_t len)
+{
+	memset(&answer, 0x55, sizeof(answer));
+	cmd_out(cmd, UVERBS_BPF_ATTR_ERROR, &answer, len);
+}
+
+/* Also that what was said fits the room it had, and is marked valid. */
+static void refused(const struct cmd *cmd, const char *what, int ret, int expected, uint16_t id,
+		    const char *words)
+{
+	const struct ib_uverbs_attr *attr = &cmd->attrs[cmd->hdr.num_attrs - 1];
+
+	cases++;
+	if (ret != expected)
+		die("%s: %s, expected %s", what, errno_name(ret), errno_name(expected));
+	if (attr->attr_id != UVERBS_BPF_ATTR_ERROR ||
+	    !(attr->flags & UVERBS_ATTR_F_VALID_OUTPUT))
+		die("%s: the error is not marked valid", what);
+	if (answer.error.code != -expected)
+		die("%s: code %d, expected %d", what, answer.error.code, -expected);
+	if (answer.error.attr_id != id)
+		die("%s: attribute 0x%04x, expected 0x%04x", what, answer.error.attr_id, id);
+	if (answer.error.length != strlen(answer.error.text))
+		die("%s: length %u of '%s'", what, answer.error.length, answer.error.text);
+	if (sizeof(answer.error) + answer.error.length >= attr->len)
+		die("%s: length %u in %u bytes", what, answer.error.length, attr->len);
+	if (!strstr(answer.error.text, words))
+		die("%s: '%s' does not say '%s'", what, answer.error.text, words);
+}
+
+static void test_namespaces(void)
+{
+	static const uint16_t low[] = { 0, 1, 31, 0x7ff, 0xfff };
+	struct cmd cmd;
+	unsigned int ns, i;
+	char words[16];
+	uint16_t id, flags;
+
+	for (ns = 2; ns < 16; ns++) {
+		for (i = 0; i < 5; i++) {
+			id = UVERBS_BPF_ID(ns, low[i]);
+			if (id == UVERBS_BPF_ATTR_ERROR)
+				continue;
+			for (flags = 0; flags < 2; flags++) {
+				query_port(&cmd);
+				cmd_add(&cmd, id, 0, 0)->flags = flags;
+				ask(&cmd, sizeof(answer));
+				snprintf(words, sizeof(words), "0x%04x", id);
+				refused(&cmd, words, cmd_call(fd, &cmd), EPROTONOSUPPORT, id, words);
+
+				/* It need not be asked for. */
+				query_port(&cmd);
+				cmd_add(&cmd, id, 0, 0)->flags = flags;
+				if (cmd_call(fd, &cmd) != EPROTONOSUPPORT)
+					die("%s alone is not refused", words);
+			}
+			query_port(&cmd);
+			cmd.hdr.object_id = id;
+			if (cmd_call(fd, &cmd) != EPROTONOSUPPORT)
+				die("object 0x%04x is not refused", id);
+			query_port(&cmd);
+			cmd.hdr.method_id = id;
+			if (id != UVERBS_BPF_METHOD_SCHEMA && cmd_call(fd, &cmd) != EPROTONOSUPPORT)
+				die("method 0x%04x is not refused", id);
+		}
+	}
+}
+
+/* The kernel's own attributes explain themselves as well. */
+static void test_core(void)
+{
+	struct cmd cmd;
+
+	query_port(&cmd);
+	cmd.attrs[1].len = 4;
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "short output", cmd_call(fd, &cmd), EINVAL, UVERBS_ATTR_QUERY_PORT_RESP,
+		"UVERBS_ATTR_QUERY_PORT_RESP: length 4");
+
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT);
+	cmd_u64(&cmd, UVERBS_ATTR_QUERY_PORT_PORT_NUM, 1);
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "missing", cmd_call(fd, &cmd), EINVAL, UVERBS_ATTR_QUERY_PORT_RESP,
+		"wants attribute UVERBS_ATTR_QUERY_PORT_RESP");
+
+	query_port(&cmd);
+	cmd_u64(&cmd, UVERBS_ATTR_QUERY_PORT_PORT_NUM, 1);
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "twice", cmd_call(fd, &cmd), EINVAL, UVERBS_ATTR_QUERY_PORT_PORT_NUM, "twice");
+
+	query_port(&cmd);
+	cmd_add(&cmd, 0x0abc, 0, 0);
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "unknown", cmd_call(fd, &cmd), EPROTONOSUPPORT, 0x0abc, "0x0abc");
+
+	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
+	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_PD_HANDLE, 77);
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "no such PD", cmd_call(fd, &cmd), ENOENT, UVERBS_ATTR_DESTROY_PD_HANDLE,
+		"UVERBS_ATTR_DESTROY_PD_HANDLE");
+}
+
+/* The answer keeps to the room it is given. */
+static void test_room(void)
+{
+	struct cmd cmd;
+	uint16_t len;
+
+	for (len = sizeof(answer.error) + 1; len < 40; len++) {
+		query_port(&cmd);
+		cmd_add(&cmd, 0x2000, 0, 0);
+		ask(&cmd, len);
+		refused(&cmd, "short answer", cmd_call(fd, &cmd), EPROTONOSUPPORT, 0x2000, "");
+		if (((char *)&answer)[len] != 0x55)
+			die("an answer of %u bytes was written beyond its end", len);
+	}
+	/* Without room for a text nothing is written, and that is all. */
+	for (len = 0; len <= sizeof(answer.error); len++) {
+		query_port(&cmd);
+		cmd_add(&cmd, 0x2000, 0, 0);
+		ask(&cmd, len);
+		if (cmd_call(fd, &cmd) != EPROTONOSUPPORT || answer.error.code != 0x55555555)
+			die("room for %u bytes changed the call or was written to", len);
+	}
+
+	/* A bad address changes nothing about the refusal. */
+	query_port(&cmd);
+	cmd_add(&cmd, 0x2000, 0, 0);
+	cmd_out(&cmd, UVERBS_BPF_ATTR_ERROR, (void *)8, sizeof(answer));
+	if (cmd_call(fd, &cmd) != EPROTONOSUPPORT)
+		die("an answer at a bad address changed the errno");
+
+	/* Nothing is said when nothing is wrong. */
+	query_port(&cmd);
+	ask(&cmd, sizeof(answer));
+	must("QUERY_PORT", cmd_call(fd, &cmd));
+	if (answer.error.code != 0x55555555 ||
+	    cmd.attrs[2].flags & UVERBS_ATTR_F_VALID_OUTPUT)
+		die("an error was reported for a call that succeeded");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: refusals NODE\n");
+		return 1;
+	}
+	fd = open(argv[1], O_RDWR);
+	if (fd < 0)
+		die("%s: %s", argv[1], errno_name(errno));
+	must("GET_CONTEXT", get_context(fd));
+	test_namespaces();
+	test_core();
+	test_room();
+	printf("%u refusals said why\n", cases);
+	return 0;
+}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# For tests of RDMA devices in the guest; begin them with
+#
+#	. "$(dirname "$0")/rdma.sh"
+#
+# shellcheck shell=bash
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+address=10.0.2.15
+
+# numbers NODE: the character device numbers of a node, as 231:224.
+numbers() {
+	stat --format=%Hr:%Lr "$1"
+}
+
+# node_of DEVICE: the name of its node as the module has it. Fails if the module does not know it.
+node_of() {
+	awk -F '\t' -v device="$1" '$1 == device { print $2; found = 1 } END { exit !found }' \
+		/proc/uverbs_bpf/devices
+}
+
+# assert_served DEVICE...: by us, and it is our node that programs open.
+assert_served() {
+	local device node
+
+	for device in "$@"; do
+		grep -q "^$device"$'\t'"uverbs[0-9]*"$'\t'"served"$'\t' /proc/uverbs_bpf/devices ||
+			fail "$device is not served: $(cat /proc/uverbs_bpf/devices)"
+		node=$(node_of "$device")
+		assert_eq "numbers of /dev/infiniband/$node, the node of $device" \
+			"$(numbers "/dev/infiniband/$node")" 231:$((224 + ${node#uverbs}))
+		assert_eq "device behind $node" \
+			"$(cat "/sys/class/uverbs_bpf/$node/ibdev")" "$device"
+	done
+}
+
+# gid_index DEVICE ADDRESS: of the GID made of an IPv4 address.
+gid_index() {
+	local a b c d gid file
+
+	IFS=. read -r a b c d <<<"$2"
+	gid=$(printf '0000:0000:0000:0000:0000:ffff:%02x%02x:%02x%02x' "$a" "$b" "$c" "$d")
+	for file in "/sys/class/infiniband/$1"/ports/1/gids/*; do
+		if [ "$(cat "$file" 2>/dev/null)" = "$gid" ]; then
+			echo "${file##*/}"
+			# Without the 0 it would be the test's own status where the test ends.
+			return 0
+		fi
+	done
+	return 1
+}
+
+# handles: how many objects of ours exist, in all open files.
+handles() {
+	local cache
+
+	# What was freed after a grace period, or in part, counts as active until it is shrunk.
+	for cache in /sys/kernel/slab/uvb_*/shrink; do
+		[ ! -e "$cache" ] || echo 1 >"$cache"
+	done
+	awk '/^uvb_/ { n += $2 } END { print n + 0 }' /proc/slabinfo
+}
+
+handles_are() {
+	[ "$(handles)" -eq "$1" ]
+}
+
+references_are() {
+	[ "$(cat /sys/module/uverbs_bpf/refcnt)" -eq "$1" ]
+}
+
+resources_are() {
+	[ "$(rdma resource show "$1" | wc -l)" -eq "$2" ]
+}
+
+# assert_idle: no file is open and nothing was left behind. Memory is freed with a delay.
+assert_idle() {
+	wait_for 10 references_are 0
+	wait_for 20 handles_are 0
+}
+
+# stock_node DEVICE: make, in $tmp, the node that ib_uverbs has for it, which only root can do.
+stock_node() {
+	local node
+
+	node=$(node_of "$1")
+	chmod 711 "$tmp"
+	# shellcheck disable=SC2046
+	mknod -m 666 "$tmp/stock" c $(tr : ' ' <"/sys/class/infiniband_verbs/$node/dev")
+	echo "$tmp/stock"
+}
+
+# make_device NAME INTERFACE: an rxe device on a new dummy interface, removed when the test ends.
+make_device() {
+	ip link add "$2" type dummy
+	on_exit "ip link del $2 2>/dev/null"
+	ip link set "$2" up
+	rdma link add "$1" type rxe netdev "$2"
+}
+
+# hold NODE: let a process make one object of each kind; its id is in $holder.
+hold() {
+	lifetimes hold "$1" >"$tmp/hold" &
+	holder=$!
+	on_exit "kill -KILL $holder 2>/dev/null"
+	wait_for 10 grep -q ready "$tmp/hold"
+}
+
+# bury PROCESS: kill it the hard way, if it is still there.
+bury() {
+	kill -KILL "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
+# opens DEVICE: print the node_guid that a program sees when it opens the device.
+opens() {
+	ibv_devinfo -d "$1" 2>&1 | sed -n 's/^\s*node_guid:\s*//p'
+}
+
+# assert_opens DEVICE...: the node libibverbs takes for a device is of that device, whoever
+# serves it. Each rxe device has a GUID of its own, made of its interface's MAC address.
+assert_opens() {
+	local device seen
+
+	for device in "$@"; do
+		seen=$(opens "$device")
+		[ -n "$seen" ] || fail "$device cannot be opened: $(ibv_devinfo -d "$device" 2>&1)"
+		assert_eq "node_guid of what is opened for $device" "$seen" \
+			"$(cat "/sys/class/infiniband/$device/node_guid")"
+	done
+}
+
+# assert_left DEVICE REASON: it is left to ib_uverbs, and a program opens the node of that.
+assert_left() {
+	local line node
+
+	line=$(grep "^$1"$'\t' /proc/uverbs_bpf/devices) || fail "$1 is not listed"
+	assert_match "line of $1" "$line" $'\tstock\t'"$2"
+	node=$(node_of "$1")
+	assert_eq "device that ib_uverbs has as $node" \
+		"$(cat "/sys/class/infiniband_verbs/$node/ibdev")" "$1"
+	assert_eq "numbers of /dev/infiniband/$node" "$(numbers "/dev/infiniband/$node")" \
+		"$(cat "/sys/class/infiniband_verbs/$node/dev")"
+}
+
+# unload: take all RDMA modules out, ours included. Their devices go with them.
+unload() {
+	local module
+
+	for module in rdma_rxe rdma_ucm ib_umad rdma_cm iw_cm ib_cm ib_uverbs uverbs_bpf; do
+		[ ! -d /sys/module/$module ] || rmmod $module
+	done
+}
+
+# reload [PARAMETER...]: all again, ours first and with these parameters; no devices.
+reload() {
+	unload
+	modprobe uverbs_bpf "$@"
+	modprobe -a rdma_rxe rdma_ucm ib_umad
+}
+
+# restore: as tests find the machine.
+restore() {
+	reload
+	rdma link add rxe0 type rxe netdev eth0
+	wait_for 10 gid_index rxe0 $address
+}
