@@ -43,6 +43,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../uapi/uverbs_bpf.h"
 #include "floor/uvb_floor.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -436,6 +437,23 @@ static int modify_floor(void)
 	return ret;
 }
 
+/*
+ * attr_modify: the same four changes by QP_MODIFY of uverbs_bpf, the path by its RoCE transport,
+ * which must be attached.
+ */
+static struct request attr_modify_request[MODIFY_STEPS];
+static struct uverbs_bpf_qp_connection attr_modify_connection[MODIFY_STEPS];
+static struct uverbs_bpf_roce_path attr_modify_path;
+
+static int attr_modify_kernel(void)
+{
+	int step, ret = 0;
+
+	for (step = 0; step < MODIFY_STEPS && !ret; step++)
+		ret = send_request(&attr_modify_request[step]);
+	return ret;
+}
+
 /* query_qp */
 
 static struct request query_qp_request;
@@ -519,21 +537,27 @@ struct call {
 	unsigned int syscalls;
 	int (*bare)(void);
 	void (*prepare)(bool begin);
+	/* Only if -c names it: it needs more than a device. */
+	bool on_request;
 };
 
 static const struct call calls[] = {
-	{ "ioctl", NULL, syscall_ioctl, NULL, 1, syscall_ioctl, NULL },
-	{ "write", NULL, syscall_write, NULL, 1, syscall_write, NULL },
-	{ "null", NULL, null_kernel, floor_null, 1, syscall_ioctl, NULL },
-	{ "query_port", query_port_whole, query_port_kernel, query_port_floor, 1, syscall_ioctl, NULL },
-	{ "pd", pd_whole, pd_kernel, pd_floor, 2, syscall_ioctl, NULL },
-	{ "ah", ah_whole, ah_kernel, ah_floor, 2, syscall_ioctl, NULL },
-	{ "mr", mr_whole, mr_kernel, mr_floor, 2, syscall_ioctl, NULL },
-	{ "cq", cq_whole, cq_kernel, cq_floor, 2, syscall_ioctl, NULL },
-	{ "qp", qp_whole, qp_kernel, qp_floor, 2, syscall_ioctl, NULL },
-	{ "modify_qp", modify_whole, modify_kernel, modify_floor, MODIFY_STEPS, syscall_ioctl, NULL },
-	{ "query_qp", query_qp_whole, query_qp_kernel, query_qp_floor, 1, syscall_ioctl, NULL },
-	{ "doorbell", NULL, doorbell_kernel, doorbell_floor, 1, syscall_write, ready_to_send },
+	{ "ioctl", NULL, syscall_ioctl, NULL, 1, syscall_ioctl, NULL, false },
+	{ "write", NULL, syscall_write, NULL, 1, syscall_write, NULL, false },
+	{ "null", NULL, null_kernel, floor_null, 1, syscall_ioctl, NULL, false },
+	{ "query_port", query_port_whole, query_port_kernel, query_port_floor, 1, syscall_ioctl, NULL,
+	  false },
+	{ "pd", pd_whole, pd_kernel, pd_floor, 2, syscall_ioctl, NULL, false },
+	{ "ah", ah_whole, ah_kernel, ah_floor, 2, syscall_ioctl, NULL, false },
+	{ "mr", mr_whole, mr_kernel, mr_floor, 2, syscall_ioctl, NULL, false },
+	{ "cq", cq_whole, cq_kernel, cq_floor, 2, syscall_ioctl, NULL, false },
+	{ "qp", qp_whole, qp_kernel, qp_floor, 2, syscall_ioctl, NULL, false },
+	{ "modify_qp", modify_whole, modify_kernel, modify_floor, MODIFY_STEPS, syscall_ioctl, NULL,
+	  false },
+	{ "attr_modify", NULL, attr_modify_kernel, modify_floor, MODIFY_STEPS, syscall_ioctl, NULL,
+	  true },
+	{ "query_qp", query_qp_whole, query_qp_kernel, query_qp_floor, 1, syscall_ioctl, NULL, false },
+	{ "doorbell", NULL, doorbell_kernel, doorbell_floor, 1, syscall_write, ready_to_send, false },
 };
 
 static const char *const part_name[UVB_FLOOR_PARTS] = {
@@ -712,13 +736,13 @@ static void print_call(bool json, const struct call *c)
 	printf(json ? "}" : "\n");
 }
 
-static bool wanted(const char *list, const char *name)
+static bool wanted(const char *list, const char *name, bool on_request)
 {
 	size_t len = strlen(name);
 	const char *p;
 
 	if (!list)
-		return true;
+		return !on_request;
 	for (p = list; (p = strstr(p, name)); p += len)
 		if ((p == list || p[-1] == ',') && (!p[len] || p[len] == ','))
 			return true;
@@ -814,6 +838,50 @@ static void build_modify(void)
 		in->dest.port_num = 1;
 		request_write(&modify_request[step], IB_USER_VERBS_CMD_MODIFY_QP, in, sizeof(*in),
 			      NULL, 0);
+	}
+}
+
+static void build_attr_modify(void)
+{
+	struct uverbs_bpf_qp_connection *conn;
+	struct request *r;
+	int step;
+
+	attr_modify_path.fields = UVERBS_BPF_ROCE_DEST_GID | UVERBS_BPF_ROCE_SGID_INDEX;
+	attr_modify_path.sgid_index = gid_index;
+	memcpy(attr_modify_path.dest, gid.raw, sizeof(attr_modify_path.dest));
+
+	for (step = 0; step < MODIFY_STEPS; step++) {
+		r = &attr_modify_request[step];
+		conn = &attr_modify_connection[step];
+		request(r, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
+		add(r, UVERBS_BPF_ATTR_QP_HANDLE, 0, qp->handle);
+		add(r, UVERBS_BPF_ATTR_QP_STATE, sizeof(uint64_t), modify_state[step]);
+		switch (modify_state[step]) {
+		case IBV_QPS_INIT:
+			add(r, UVERBS_BPF_ATTR_QP_PORT, sizeof(uint32_t), 1);
+			add(r, UVERBS_BPF_ATTR_QP_PKEY_INDEX, sizeof(uint32_t), 0);
+			add(r, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, sizeof(uint64_t), 0);
+			continue;
+		case IBV_QPS_RTR:
+			add(r, UVERBS_BPF_ATTR_ROCE_PATH, sizeof(attr_modify_path),
+			    (uintptr_t)&attr_modify_path);
+			conn->path_mtu = IBV_MTU_1024;
+			conn->dest_qp_num = qp->qp_num;
+			conn->max_dest_rd_atomic = 1;
+			conn->min_rnr_timer = 12;
+			break;
+		case IBV_QPS_RTS:
+			conn->timeout = 14;
+			conn->retry_cnt = 7;
+			conn->rnr_retry = 7;
+			conn->max_rd_atomic = 1;
+			break;
+		default:
+			continue;
+		}
+		conn->fields = modify_mask[step] & ~(IBV_QP_STATE | IBV_QP_AV);
+		add(r, UVERBS_BPF_ATTR_QP_CONNECTION, sizeof(*conn), (uintptr_t)conn);
 	}
 }
 
@@ -914,6 +982,7 @@ static void build_requests(void)
 	add(r, UVERBS_ATTR_DESTROY_QP_HANDLE, 0, 0);
 
 	build_modify();
+	build_attr_modify();
 
 	query_qp_in.response = (uintptr_t)&query_qp_out;
 	query_qp_in.qp_handle = qp->handle;
@@ -1033,7 +1102,7 @@ int main(int argc, char **argv)
 		       "floor", "own");
 	fflush(stdout);
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		if (!wanted(list, calls[i].name))
+		if (!wanted(list, calls[i].name, calls[i].on_request))
 			continue;
 		if (json && !first)
 			printf(",\n");
