@@ -4,6 +4,15 @@
  */
 #include "../uvb.h"
 
+/* What can be said before anything is looked up or made. */
+static int uvb_cq_check(const struct uverbs_attr_bundle *bundle,
+			const struct ib_cq_init_attr *attr)
+{
+	if (attr->comp_vector >= bundle->ufile->device->num_comp_vectors)
+		return -EINVAL;
+	return UVB_CQ_NEEDS_ENTRIES && !attr->cqe ? -EINVAL : 0;
+}
+
 /**
  * uvb_cq_create() - make the CQ behind a handle
  * @bundle: the call
@@ -26,14 +35,6 @@ static int uvb_cq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 	obj->channel = channel;
 	uvb_event_source_init(&obj->source, user_handle, async);
 
-	ret = -EOPNOTSUPP;
-	if (!uvb_can_create_cq(ibdev) || !ibdev->ops.destroy_cq)
-		goto err_events;
-	ret = -EINVAL;
-	if (attr->comp_vector >= bundle->ufile->device->num_comp_vectors)
-		goto err_events;
-	if (UVB_CQ_NEEDS_ENTRIES && !attr->cqe)
-		goto err_events;
 	ret = -ENOMEM;
 	cq = rdma_zalloc_drv_obj(ibdev, ib_cq);
 	if (!cq)
@@ -84,8 +85,12 @@ static int uvb_cq_create_method(struct uverbs_attr_bundle *bundle)
 		ret = uvb_flags(&attr.flags, bundle, UVERBS_ATTR_CREATE_CQ_FLAGS,
 				IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION |
 				IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN);
+	if (!ret)
+		ret = uvb_cq_check(bundle, &attr);
 	if (ret)
 		return ret;
+	if (!uvb_can_create_cq(handle->context->device))
+		return -EOPNOTSUPP;
 
 	if (uvb_has(bundle, UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL)) {
 		channel = container_of(uvb_attr_handle(bundle,
@@ -118,6 +123,9 @@ static int uvb_cq_create_command(struct uverbs_attr_bundle *bundle,
 	struct ib_cq *cq;
 	int ret;
 
+	ret = uvb_cq_check(bundle, &attr);
+	if (ret)
+		return ret;
 	handle = uvb_new(bundle, UVERBS_OBJECT_CQ);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);

@@ -296,10 +296,9 @@ static int uvb_cmd_create_qp(struct uverbs_attr_bundle *bundle)
 	ex.qp_type = cmd.qp_type;
 	ex.is_srq = cmd.is_srq;
 
+	/* The plain answer is the beginning of the extended one. */
 	ret = uvb_qp_create_command(bundle, &ex, &resp);
-	/* The plain answer is the base, and what the caller has room for is the driver's. */
-	resp.base.driver_data[0] = 0;
-	return ret ?: uvb_response(bundle, &resp.base, sizeof(resp.base));
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
 static int uvb_cmd_ex_create_qp(struct uverbs_attr_bundle *bundle)
