@@ -17,6 +17,8 @@
 #include "uvb.h"
 #include "ext.h"
 
+#include <linux/nospec.h>
+
 /* Attributes copied to the stack; a longer list is copied to the heap. */
 #define UVB_STACK_UATTRS	20
 
@@ -160,7 +162,7 @@ static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 
 	bkey = UVB_BKEY(uattr->attr_id);
 	if (bkey < method->bkey_len)
-		slot = method->slot[bkey];
+		slot = method->slot[array_index_nospec(bkey, UVB_MAX_BKEY)];
 	if (slot == UVB_NO_SLOT) {
 		if (uattr->flags & UVERBS_ATTR_F_MANDATORY)
 			return uvb_refuse(bundle, -EPROTONOSUPPORT, uattr->attr_id,

@@ -7,6 +7,7 @@
 #include "uvb.h"
 
 #include <linux/cred.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 /* write(2) carries lengths in words of this many bytes. */
@@ -83,7 +84,7 @@ static const struct uvb_command *uvb_command(const struct uvb_api *api, u32 numb
 		return ERR_PTR(-EINVAL);
 	number &= IB_USER_VERBS_CMD_COMMAND_MASK;
 	if (number < UVB_MAX_COMMAND)
-		command = api->command[ex][number];
+		command = api->command[ex][array_index_nospec(number, UVB_MAX_COMMAND)];
 	return command ?: ERR_PTR(-EOPNOTSUPP);
 }
 

@@ -8,6 +8,8 @@
 #include "uvb.h"
 #include "ext.h"
 
+#include <linux/nospec.h>
+
 #define UVB_SCHEMA_ENTRY(name) &uvb_schema_##name,
 static const struct uvb_schema *const uvb_schemas[] = {
 	UVB_FOR_EACH_SCHEMA(UVB_SCHEMA_ENTRY)
@@ -41,7 +43,9 @@ const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u
 
 	if (row < 0 || object >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
 		return NULL;
-	return api->method[row][object][id];
+	/* All three come from the caller; no peeking behind the table by speculation. */
+	return api->method[row][array_index_nospec(object, UVB_MAX_OBJECT)]
+			  [array_index_nospec(id, UVB_MAX_METHOD)];
 }
 
 static int uvb_method_index(struct uvb_method *method)

@@ -14,6 +14,7 @@
 #include "table.h"
 
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #define UVB_SLOTS_FIRST		32
@@ -145,7 +146,7 @@ void *uvb_table_load(const struct uvb_table *table, u64 id)
 
 	if (!slots || id >= slots->size)
 		return NULL;
-	entry = rcu_dereference(slots->slot[id]);
+	entry = rcu_dereference(slots->slot[array_index_nospec(id, slots->size)]);
 	return uvb_slot_in_use(entry) ? entry : NULL;
 }
 
