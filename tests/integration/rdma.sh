@@ -159,9 +159,14 @@ reload() {
 	modprobe -a rdma_rxe rdma_ucm ib_umad
 }
 
-# restore: as tests find the machine.
+# restore: as most tests find the machine.
 restore() {
 	reload
 	rdma link add rxe0 type rxe netdev eth0
 	wait_for 10 gid_index rxe0 $address
+}
+
+# needs_rxe0: restore, if a test before has not left the machine like that.
+needs_rxe0() {
+	[ "$(cat /proc/uverbs_bpf/devices 2>/dev/null)" = $'rxe0\tuverbs0\tserved\t-' ] || restore
 }
