@@ -181,6 +181,39 @@ static void check_state(void)
 	ibv_destroy_qp(qp);
 }
 
+/* From any state to RTR by the plain verbs, with a path of this traffic class. */
+static int connect_legacy(struct ibv_qp *qp, uint8_t traffic_class)
+{
+	struct ibv_qp_attr reset = { .qp_state = IBV_QPS_RESET };
+	struct ibv_qp_attr init = { .qp_state = IBV_QPS_INIT, .port_num = 1 };
+	struct ibv_qp_attr rtr = {
+		.qp_state = IBV_QPS_RTR,
+		.ah_attr = {
+			.grh = {
+				.sgid_index = sgid_index,
+				.hop_limit = 64,
+				.traffic_class = traffic_class,
+			},
+			.is_global = 1,
+			.port_num = 1,
+		},
+		.path_mtu = IBV_MTU_1024,
+		.dest_qp_num = 0x321,
+		.max_dest_rd_atomic = 1,
+		.min_rnr_timer = 12,
+	};
+
+	rtr.ah_attr.grh.dgid.raw[10] = 0xff;
+	rtr.ah_attr.grh.dgid.raw[11] = 0xff;
+	memcpy(rtr.ah_attr.grh.dgid.raw + 12, address, 4);
+	return ibv_modify_qp(qp, &reset, IBV_QP_STATE) ?:
+	       ibv_modify_qp(qp, &init, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
+					IBV_QP_ACCESS_FLAGS) ?:
+	       ibv_modify_qp(qp, &rtr, IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU |
+				       IBV_QP_DEST_QPN | IBV_QP_RQ_PSN |
+				       IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER);
+}
+
 static void check_query(void)
 {
 	struct ibv_qp_attr legacy = { .qp_access_flags = 0, .min_rnr_timer = 5 };
@@ -239,6 +272,11 @@ static void check_query(void)
 	      "ibv_modify_qp in between");
 	check(!uvb_query_qp(qp, &query) && !(query.access_flags & IBV_ACCESS_REMOTE_WRITE) &&
 	      query.connection.min_rnr_timer == 5, "query shows what it changed");
+
+	check(!connect_legacy(qp, 0x20), "reset, and another path by ibv_modify_qp");
+	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_RTR &&
+	      query.path.traffic == 0x20 && query.connection.dest_qp_num == 0x321,
+	      "query shows the new path and peer");
 
 	query.mask = 1 << 14;
 	check(uvb_query_qp(qp, &query) == -EINVAL && text[0], "an unknown bit is EINVAL");
