@@ -165,7 +165,6 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 /* ---- SCHEMA: the same tables for user space ---- */
 
 struct uvb_schema_cursor {
-	struct uverbs_attr_bundle *bundle;
 	u32 first;
 	u32 room;
 	u32 total;
@@ -275,7 +274,7 @@ int uvb_schema_method(struct uverbs_attr_bundle *bundle)
 	const struct uverbs_attr *records =
 		uverbs_attr_get(bundle, UVERBS_BPF_ATTR_SCHEMA_RECORDS);
 	struct uverbs_bpf_schema_record record = {};
-	struct uvb_schema_cursor c = { .bundle = bundle };
+	struct uvb_schema_cursor c = {};
 	unsigned int i;
 	int ret;
 

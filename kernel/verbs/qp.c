@@ -325,18 +325,18 @@ struct uvb_qp_field {
 	u32 (*get)(const struct ib_qp_attr *attr);
 };
 
-#define UVB_QP_FIELD(_id, _mask, _member)						\
+#define UVB_QP_GET(_member)								\
 	static u32 uvb_qp_get_##_member(const struct ib_qp_attr *attr)			\
 	{										\
 		return attr->_member;							\
 	}
-UVB_QP_FIELD(STATE, IB_QP_STATE, qp_state)
-UVB_QP_FIELD(CUR_STATE, IB_QP_CUR_STATE, cur_qp_state)
-UVB_QP_FIELD(ACCESS_FLAGS, IB_QP_ACCESS_FLAGS, qp_access_flags)
-UVB_QP_FIELD(PORT, IB_QP_PORT, port_num)
-UVB_QP_FIELD(PKEY_INDEX, IB_QP_PKEY_INDEX, pkey_index)
-UVB_QP_FIELD(QKEY, IB_QP_QKEY, qkey)
-UVB_QP_FIELD(RATE_LIMIT, IB_QP_RATE_LIMIT, rate_limit)
+UVB_QP_GET(qp_state)
+UVB_QP_GET(cur_qp_state)
+UVB_QP_GET(qp_access_flags)
+UVB_QP_GET(port_num)
+UVB_QP_GET(pkey_index)
+UVB_QP_GET(qkey)
+UVB_QP_GET(rate_limit)
 
 static const struct uvb_qp_field uvb_qp_fields[] = {
 	{ UVERBS_BPF_ATTR_QP_STATE, IB_QP_STATE, uvb_qp_get_qp_state },
