@@ -290,6 +290,16 @@ void uvb_qp_event_handler(struct ib_event *event, void *context)
 						     handle), event);
 }
 
+void uvb_wq_event_handler(struct ib_event *event, void *context)
+{
+	struct ib_uobject *uobject = (struct ib_uobject *)event->element.wq->uobject;
+
+	/* Drivers make the WQ before we can tell it whose it is. */
+	if (uobject)
+		uvb_event_source_report(container_of(uvb_handle(uobject), struct uvb_event_source,
+						     handle), event);
+}
+
 void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 			   struct uvb_event_file *async)
 {

@@ -28,6 +28,28 @@ int __uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size)
 	return 0;
 }
 
+int uvb_request_head(struct uverbs_attr_bundle *bundle, void *req, size_t size)
+{
+	const struct ib_udata *in = &bundle->ucore;
+
+	if (in->inlen < size)
+		return -ENOSPC;
+	return copy_from_user(req, in->inbuf, size) ? -EFAULT : 0;
+}
+
+int uvb_request_tail(struct uverbs_attr_bundle *bundle, size_t offset, void *to, size_t size)
+{
+	const struct ib_udata *in = &bundle->ucore;
+	const void __user *from = in->inbuf + offset;
+	size_t rest = in->inlen - offset;
+
+	if (rest < size)
+		return -ENOSPC;
+	if (copy_from_user(to, from, size))
+		return -EFAULT;
+	return check_zeroed_user(from + size, rest - size) == 1 ? 0 : -EOPNOTSUPP;
+}
+
 int __uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size)
 {
 	const struct ib_udata *out = &bundle->ucore;

@@ -505,6 +505,7 @@ struct uvb_qp {
 void uvb_comp_handler(struct ib_cq *cq, void *channel);
 void uvb_cq_event_handler(struct ib_event *event, void *context);
 void uvb_qp_event_handler(struct ib_event *event, void *context);
+void uvb_wq_event_handler(struct ib_event *event, void *context);
 void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 			   struct uvb_event_file *async);
 /* After the hardware object is gone: drop what nobody read, and the references. */
@@ -686,6 +687,10 @@ void uvb_created(struct uverbs_attr_bundle *bundle, u16 id);
 ssize_t uvb_write(struct file *filp, const char __user *buf, size_t count, loff_t *pos);
 int uvb_invoke_write(struct uverbs_attr_bundle *bundle);
 int __uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size);
+/* The struct of a command that something of variable size follows; -ENOSPC if it is cut. */
+int uvb_request_head(struct uverbs_attr_bundle *bundle, void *req, size_t size);
+/* What follows, from @offset; -ENOSPC if it is cut, -EOPNOTSUPP if more than zeroes follow it. */
+int uvb_request_tail(struct uverbs_attr_bundle *bundle, size_t offset, void *to, size_t size);
 int __uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size);
 
 /**
@@ -745,7 +750,8 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 /* ---- objects, one file each under verbs/ ---- */
 
 #define UVB_FOR_EACH_SCHEMA(_)						\
-	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event)
+	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
+	_(wq) _(rwq_ind_tbl)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;
 UVB_FOR_EACH_SCHEMA(__UVB_DECLARE_SCHEMA)
