@@ -104,11 +104,14 @@ static inline struct ib_mr *uvb_ib_reg_user_mr(struct ib_pd *pd, u64 start, u64 
 #endif
 }
 
-/* CAP_NET_RAW: in the initial namespace, or since 7.x in the one that owns the device. */
+/*
+ * CAP_NET_RAW: in the initial namespace, or since 7.x in the one that owns the device. NULL stands
+ * for a file without a context, which has no device to have rights to.
+ */
 static inline bool uvb_has_raw_cap(struct ib_device *dev)
 {
 #ifdef UVB_HAVE_RAW_CAP
-	return rdma_dev_has_raw_cap(dev);
+	return dev && rdma_dev_has_raw_cap(dev);
 #else
 	return capable(CAP_NET_RAW);
 #endif

@@ -751,7 +751,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 
 #define UVB_FOR_EACH_SCHEMA(_)						\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
-	_(wq) _(rwq_ind_tbl)
+	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;
 UVB_FOR_EACH_SCHEMA(__UVB_DECLARE_SCHEMA)
