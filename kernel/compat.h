@@ -41,6 +41,11 @@ void rdma_restrack_add(struct rdma_restrack_entry *res);
 void rdma_restrack_del(struct rdma_restrack_entry *res);
 void rdma_umap_priv_init(struct rdma_umap_priv *priv, struct vm_area_struct *vma,
 			 struct rdma_user_mmap_entry *entry);
+#ifdef UVB_HAVE_COMP_CNTR
+void rdma_restrack_begin_del(struct rdma_restrack_entry *res);
+void rdma_restrack_commit_del(struct rdma_restrack_entry *res);
+void rdma_restrack_abort_del(struct rdma_restrack_entry *res);
+#endif
 bool rdma_nl_get_privileged_qkey(void);
 void ib_qp_usecnt_inc(struct ib_qp *qp);
 

@@ -749,9 +749,16 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 
 /* ---- objects, one file each under verbs/ ---- */
 
+#ifdef UVB_HAVE_COMP_CNTR
+#define UVB_COMP_CNTR_SCHEMAS(_)	_(comp_cntr) _(comp_cntr_caps)
+#else
+#define UVB_COMP_CNTR_SCHEMAS(_)
+#endif
+
 #define UVB_FOR_EACH_SCHEMA(_)						\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
-	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters)
+	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) \
+	UVB_COMP_CNTR_SCHEMAS(_)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;
 UVB_FOR_EACH_SCHEMA(__UVB_DECLARE_SCHEMA)
