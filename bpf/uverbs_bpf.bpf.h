@@ -93,6 +93,8 @@ extern void uverbs_bpf_has_transport(void) __weak __ksym;
 	  .id = _id, .min_len = _min, .max_len = _max, .name = _name }
 #define UVERBS_BPF_QP_MODIFY_IN(id, min, max, name)				\
 	UVERBS_BPF_ROW(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY, IN, id, min, max, name)
+#define UVERBS_BPF_QP_CONNECT_IN(id, min, max, name)				\
+	UVERBS_BPF_ROW(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT, IN, id, min, max, name)
 #define UVERBS_BPF_QP_QUERY_OUT(id, min, max, name)				\
 	UVERBS_BPF_ROW(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, OUT, id, min, max, name)
 #define UVERBS_BPF_AH_CREATE_IN(id, min, max, name)				\

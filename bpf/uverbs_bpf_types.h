@@ -73,8 +73,8 @@ struct uverbs_bpf_attr {
  * @ibdev: the one device it is for, "" is any
  * @nr_attrs: rows of @attrs in use
  * @reserved: 0
- * @attrs: the schema. Of a transport: inputs of QP_MODIFY and AH_CREATE and outputs of
- *	QP_QUERY, for nothing else consumes them
+ * @attrs: the schema. Of a transport: inputs of QP_MODIFY, QP_CONNECT and AH_CREATE and
+ *	outputs of QP_QUERY, for nothing else consumes them
  *
  * Matching is done in the kernel when a call comes in, so that devices may
  * come, go and be renamed while programs are attached.
@@ -179,8 +179,8 @@ struct uverbs_bpf_exit {
 /**
  * struct uverbs_bpf_transport_ops - one transport's addressing
  * @decl: what it is for and which attributes it takes
- * @path_set: turns the transport's input attributes of QP_MODIFY or AH_CREATE into
- *	ctx->path, which starts as zeroes. The result is checked as a path from a legacy
+ * @path_set: turns the transport's input attributes of QP_MODIFY, QP_CONNECT or
+ *	AH_CREATE into ctx->path, which starts as zeroes. The result is checked as a path from a legacy
  *	command is. May be absent if @decl has no inputs.
  *	Return: 0, or a negative errno to refuse the call, see uverbs_bpf_refuse().
  *	Context: non-sleepable, under RCU; may run on several CPUs at once.

@@ -78,6 +78,7 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_SCHEMA	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* DEVICE */
 #define UVERBS_BPF_METHOD_QP_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* QP */
 #define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
+#define UVERBS_BPF_METHOD_QP_CONNECT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* QP */
 #define UVERBS_BPF_METHOD_AH_CREATE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* AH */
 
 /**
@@ -204,7 +205,7 @@ struct uverbs_bpf_qp_connection {
 };
 
 /**
- * enum uverbs_bpf_attr_qp - attributes of QP_MODIFY and QP_QUERY
+ * enum uverbs_bpf_attr_qp - attributes of QP_MODIFY, QP_CONNECT and QP_QUERY
  * @UVERBS_BPF_ATTR_QP_HANDLE: the QP
  * @UVERBS_BPF_ATTR_QP_STATE: const enum ib_qp_state (MODIFY), out __u32 (QUERY)
  * @UVERBS_BPF_ATTR_QP_CUR_STATE: const: the state the caller believes the QP is in;
@@ -218,6 +219,18 @@ struct uverbs_bpf_qp_connection {
  * @UVERBS_BPF_ATTR_QP_CAP: QUERY, out struct ib_uverbs_qp_cap
  *
  * The path is not among them: it is an attribute of the transport's namespace.
+ *
+ * QP_CONNECT takes an RC, UC or XRC QP from RESET to RTS in one call: HANDLE,
+ * CONNECTION with every field its QP type has, a path, and optionally
+ * ACCESS_FLAGS (none if not given), PORT (if the device has more than one) and
+ * PKEY_INDEX (0 if not given). It has the QP to itself meanwhile: other calls
+ * get EBUSY. When it fails the QP is in RESET. A QP in INIT is taken too, since
+ * receives may be posted there.
+ *
+ * Errors of QP_CONNECT, before anything is changed: EINVAL for a QP that is in
+ * another state or has no peer, a field that is missing, out of range or not of
+ * this QP type, no path; EOPNOTSUPP on iWARP, where rdma_cm connects. After
+ * that, the driver's, with the step in the text of the error.
  */
 enum uverbs_bpf_attr_qp {
 	UVERBS_BPF_ATTR_QP_HANDLE,
@@ -258,7 +271,7 @@ enum uverbs_bpf_attr_ah {
  * The RoCE transport, namespace UVERBS_BPF_NS_ROCE.
  */
 
-/* in (QP_MODIFY, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_roce_path */
+/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_roce_path */
 #define UVERBS_BPF_ATTR_ROCE_PATH	UVERBS_BPF_ID(UVERBS_BPF_NS_ROCE, 0)
 
 /* Fields of struct uverbs_bpf_roce_path; exactly one DEST_* is wanted. */

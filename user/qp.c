@@ -145,6 +145,121 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 	return 0;
 }
 
+/* Fields of a connection that go with the change to RTR; the others go with that to RTS. */
+#define TO_RTR									\
+	(UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_RQ_PSN | UVERBS_BPF_QP_DEST_QPN |	\
+	 UVERBS_BPF_QP_MIN_RNR_TIMER | UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC)
+
+/* The three calls that QP_CONNECT replaces, with the same promise about a failure. */
+static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
+			  const struct uvb_qp_connect_opts *opts)
+{
+	struct uvb_qp_modify_opts init = {
+		.mask = IBV_QP_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_PORT | IBV_QP_PKEY_INDEX,
+		.state = IBV_QPS_INIT,
+		.access_flags = opts->access_flags,
+		.port = opts->port,
+		.pkey_index = opts->pkey_index,
+	};
+	struct uvb_qp_modify_opts rtr = {
+		.mask = IBV_QP_STATE,
+		.state = IBV_QPS_RTR,
+		.connection = opts->connection,
+		.path = opts->path,
+	};
+	struct uvb_qp_modify_opts rts = {
+		.mask = IBV_QP_STATE,
+		.state = IBV_QPS_RTS,
+		.connection = opts->connection,
+	};
+	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_device_attr device;
+	struct ibv_qp_attr now;
+	int ret;
+
+	if (qp->context->device->transport_type == IBV_TRANSPORT_IWARP)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "iWARP: rdma_cm connects (rdma_connect() and rdma_accept())");
+	if (!opts->path.fields)
+		return uvb_call_refuse(call, -EINVAL, "path: none is given");
+	if (!opts->port) {
+		ret = ibv_query_device(qp->context, &device);
+		if (ret)
+			return uvb_call_fail(call, -ret);
+		if (device.phys_port_cnt != 1)
+			return uvb_call_refuse(call, -EINVAL, "port: missing, the device has %u",
+					       device.phys_port_cnt);
+		init.port = 1;
+	}
+	ret = ibv_query_qp(qp, &now, IBV_QP_STATE, &init_attr);
+	if (ret)
+		return uvb_call_fail(call, -ret);
+	if (now.qp_state != IBV_QPS_RESET && now.qp_state != IBV_QPS_INIT)
+		return uvb_call_refuse(call, -EINVAL, "the QP is in state %u, RESET or INIT is wanted",
+				       now.qp_state);
+
+	rtr.connection.fields &= TO_RTR;
+	rts.connection.fields &= ~TO_RTR;
+	ret = modify_legacy(call, qp, &init);
+	if (ret)
+		return ret;
+	ret = modify_legacy(call, qp, &rtr);
+	if (!ret)
+		ret = modify_legacy(call, qp, &rts);
+	if (ret) {
+		ibv_modify_qp(qp, &attr, IBV_QP_STATE);
+		errno = -ret;
+	}
+	return ret;
+}
+
+int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
+{
+	struct uvb_qp_connect_opts opts;
+	struct uvb_server server;
+	struct uvb_call call;
+	int ret;
+
+	ret = uvb_opts_get(&opts, sizeof(opts), from);
+	if (ret) {
+		errno = -ret;
+		return ret;
+	}
+	uvb_call_init(&call, qp->context, "QP connect", opts.error, opts.error_len);
+	if (opts.connection.fields & ~CONNECTION)
+		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
+				       opts.connection.fields, CONNECTION);
+	ret = uvb_server_get(qp->context, &server);
+	if (ret)
+		return uvb_call_fail(&call, ret);
+	if (!server.served || !provider_is_stateless(&server))
+		return connect_legacy(&call, qp, &opts);
+
+	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT);
+	uvb_call_handle(&call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	if (opts.access_flags)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts.access_flags,
+			    sizeof(opts.access_flags));
+	if (opts.port)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PORT, &opts.port, sizeof(opts.port));
+	if (opts.pkey_index)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PKEY_INDEX, &opts.pkey_index,
+			    sizeof(opts.pkey_index));
+	uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
+		    sizeof(opts.connection));
+	if (opts.path.fields)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_ROCE_PATH, &opts.path, sizeof(opts.path));
+
+	ret = uvb_call_run(&call);
+	if (ret == UVB_STOCK)
+		return connect_legacy(&call, qp, &opts);
+	if (ret)
+		return uvb_call_fail(&call, ret);
+	qp->state = IBV_QPS_RTS;
+	return 0;
+}
+
 static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
 {
 	struct ibv_qp_init_attr init_attr;

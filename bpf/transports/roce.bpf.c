@@ -10,6 +10,8 @@
  */
 #include "uverbs_bpf.bpf.h"
 
+#include <bpf/bpf_endian.h>
+
 /* The attribute, in our own numbers. */
 #define PATH	(UVERBS_BPF_ATTR_ROCE_PATH & UVERBS_BPF_ID_MASK)
 
@@ -146,39 +148,44 @@ static __always_inline int check_honoured(struct uverbs_bpf_ctx *call,
 	return 0;
 }
 
-static __always_inline bool is_v4mapped(const struct uverbs_bpf_path *to)
+/* As one or two words: a loop over the bytes of a GID is most of what a path costs. */
+static __always_inline __u64 gid_prefix(const struct uverbs_bpf_path *to)
 {
-	return !to->dgid[0] && !to->dgid[1] && !to->dgid[2] && !to->dgid[3] && !to->dgid[4] &&
-	       !to->dgid[5] && !to->dgid[6] && !to->dgid[7] && !to->dgid[8] && !to->dgid[9] &&
-	       to->dgid[10] == 0xff && to->dgid[11] == 0xff;
+	return *(const __u64 *)to->dgid;
 }
 
-static __always_inline bool is_multicast(const struct uverbs_bpf_path *to)
+static __always_inline __u32 gid_word(const struct uverbs_bpf_path *to, int i)
 {
-	return to->dgid[0] == 0xff || (is_v4mapped(to) && (to->dgid[12] & 0xf0) == 0xe0);
+	return ((const __u32 *)to->dgid)[i];
+}
+
+#define V4MAPPED	bpf_htonl(0xffff)
+
+static __always_inline bool is_v4mapped(const struct uverbs_bpf_path *to)
+{
+	return !gid_prefix(to) && gid_word(to, 2) == V4MAPPED;
+}
+
+static __always_inline bool is_multicast(const struct uverbs_bpf_path *to, bool v4)
+{
+	return to->dgid[0] == 0xff || (v4 && (to->dgid[12] & 0xf0) == 0xe0);
 }
 
 /* An IPv4 address is the GID ::ffff:a.b.c.d, as in the port's own GID table. */
 static __always_inline int set_dest(struct uverbs_bpf_ctx *call,
 				    const struct uverbs_bpf_roce_path *path)
 {
-	int i;
+	const __u32 *dest = (const __u32 *)path->dest;
 
 	if (!(path->fields & F(DEST_IPV4))) {
 		__builtin_memcpy(call->path.dgid, path->dest, sizeof(path->dest));
 		return 0;
 	}
-#pragma unroll
-	for (i = 4; i < 16; i++) {
-		if (path->dest[i])
-			return refuse(call, "dest: byte %u is not 0, an IPv4 address has four bytes",
-				      i);
-	}
-	call->path.dgid[10] = 0xff;
-	call->path.dgid[11] = 0xff;
-#pragma unroll
-	for (i = 0; i < 4; i++)
-		call->path.dgid[12 + i] = path->dest[i];
+	if (dest[1] | dest[2] | dest[3])
+		return refuse(call, "dest: byte %u and what follows is not 0, an IPv4 address has four bytes",
+			      4);
+	((__u32 *)call->path.dgid)[2] = V4MAPPED;
+	((__u32 *)call->path.dgid)[3] = dest[0];
 	return 0;
 }
 
@@ -186,10 +193,8 @@ static __always_inline int set_dest(struct uverbs_bpf_ctx *call,
  * Both ends of a packet are of one IP version, which is the SGID's.
  */
 static __always_inline int check_gid(struct uverbs_bpf_ctx *call,
-				     const struct uverbs_bpf_roce_path *path, int *gid_type)
+				     const struct uverbs_bpf_roce_path *path, bool v4, int *gid_type)
 {
-	bool v4 = is_v4mapped(&call->path);
-
 	*gid_type = uverbs_bpf_gid_type(call, path->sgid_index);
 	if (*gid_type < 0)
 		return refuse(call, "sgid_index %u: the port has no GID there", path->sgid_index);
@@ -239,9 +244,9 @@ static __always_inline int set_flow(struct uverbs_bpf_ctx *call,
 }
 
 static __always_inline int set_values(struct uverbs_bpf_ctx *call,
-				      const struct uverbs_bpf_roce_path *path)
+				      const struct uverbs_bpf_roce_path *path, bool v4)
 {
-	bool multicast = is_multicast(&call->path);
+	bool multicast = is_multicast(&call->path, v4);
 
 	if (path->fields & F(DSCP)) {
 		if (path->traffic > 63)
@@ -275,6 +280,7 @@ int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 	const struct uverbs_bpf_roce_path *path =
 		(void *)uverbs_bpf_attr_in(call, PATH, 0, sizeof(*path));
 	int gid_type;
+	bool v4;
 	int ret;
 
 	if (!path)
@@ -291,7 +297,8 @@ int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 	ret = set_dest(call, path);
 	if (ret)
 		return ret;
-	ret = check_gid(call, path, &gid_type);
+	v4 = is_v4mapped(&call->path);
+	ret = check_gid(call, path, v4, &gid_type);
 	if (ret)
 		return ret;
 	ret = set_flow(call, path, gid_type);
@@ -299,7 +306,7 @@ int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 		return ret;
 	call->path.sgid_index = path->sgid_index;
 	call->path.has_grh = 1;
-	return set_values(call, path);
+	return set_values(call, path, v4);
 }
 
 /*
@@ -313,16 +320,12 @@ int BPF_PROG(roce_path_get, struct uverbs_bpf_ctx *call)
 	struct uverbs_bpf_roce_path *path = (void *)uverbs_bpf_attr_out(call, PATH, 0,
 									sizeof(*path));
 	__u16 fields = F(DEST_GID) | F(SGID_INDEX) | F(TRAFFIC_CLASS) | F(HOP_LIMIT);
-	__u8 any = 0;
 	int gid_type;
-	int i;
 
 	if (!path)
 		return -EINVAL;
-#pragma unroll
-	for (i = 0; i < 16; i++)
-		any |= call->path.dgid[i];
-	if (!call->path.has_grh || !any)
+	if (!call->path.has_grh ||
+	    (!gid_prefix(&call->path) && !gid_word(&call->path, 2) && !gid_word(&call->path, 3)))
 		return 0;
 
 	__builtin_memcpy(path->dest, call->path.dgid, sizeof(path->dest));
@@ -352,10 +355,12 @@ UVERBS_BPF_TRANSPORT(roce) = {
 		.name = "roce",
 		.abi = UVERBS_BPF_ABI,
 		.protocols = UVERBS_BPF_PROTOCOL_ROCE,
-		.nr_attrs = 3,
+		.nr_attrs = 4,
 		.attrs = {
 			UVERBS_BPF_QP_MODIFY_IN(PATH, sizeof(struct uverbs_bpf_roce_path),
 						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
+			UVERBS_BPF_QP_CONNECT_IN(PATH, sizeof(struct uverbs_bpf_roce_path),
+						 sizeof(struct uverbs_bpf_roce_path), "roce_path"),
 			UVERBS_BPF_QP_QUERY_OUT(PATH, sizeof(struct uverbs_bpf_roce_path),
 						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
 			UVERBS_BPF_AH_CREATE_IN(PATH, sizeof(struct uverbs_bpf_roce_path),

@@ -38,9 +38,9 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	unsigned int ns = uattr->attr_id >> UVERBS_BPF_NS_SHIFT;
 	u16 id = uattr->attr_id;
-	struct uverbs_bpf_attr row = {};
+	struct uverbs_bpf_attr row __uninitialized;
 	struct uvb_ext_attr *ext;
-	bool attached = false;
+	bool attached = false, found = false;
 	unsigned int i;
 
 	if (ns > UVERBS_BPF_NS_PROVIDER_LAST)
@@ -49,13 +49,16 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 	/* Copied, so that the checks may sleep to say what is wrong. */
 	scoped_guard(rcu) {
 		struct uvb_program *program = uvb_program_get(ns);
-		const struct uverbs_bpf_attr *found;
+		const struct uverbs_bpf_attr *at = NULL;
 
 		attached = program && uvb_program_matches(program, uvb_call_ibdev(call));
-		found = attached ? uvb_decl_row(program->decl, call->method->object,
-						call->method->id, id & UVERBS_BPF_ID_MASK) : NULL;
-		if (found)
-			row = *found;
+		if (attached)
+			at = uvb_decl_row(program->decl, call->method->object, call->method->id,
+					  id & UVERBS_BPF_ID_MASK);
+		if (at) {
+			found = true;
+			row = *at;
+		}
 	}
 	if (!attached) {
 		const char *name = uvb_namespace_name(ns);
@@ -65,7 +68,7 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 				  id, ns < UVERBS_BPF_NS_PROVIDER_FIRST ? "transport" : "provider",
 				  name[0] ? " " : "", name);
 	}
-	if (!row.name[0])
+	if (!found)
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: program %s has none of this id for %s", id,
 				  uvb_namespace_name(ns), call->method->name);

@@ -98,6 +98,7 @@ const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u
  * @decl: the program's declaration, while it runs
  * @name: the program's name, for messages after it ran
  * @data: kernel copy of each attribute of the call that is the program's, else NULL
+ * @sgid_index: a GID index that the program found in use, or U32_MAX
  * @written: bit per output that the program asked for
  * @refused: errno given to uverbs_bpf_refuse(), or 0
  * @refused_attr: the attribute given with it
@@ -113,6 +114,7 @@ struct uvb_run {
 	const struct uverbs_bpf_decl *decl;
 	char name[sizeof_field(struct uverbs_bpf_decl, name)];
 	u8 *data[UVB_MAX_EXT];
+	u32 sgid_index;
 	u32 written;
 	int refused;
 	u16 refused_attr;

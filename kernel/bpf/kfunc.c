@@ -170,6 +170,7 @@ __bpf_kfunc int uverbs_bpf_gid_type(struct uverbs_bpf_ctx *ctx, u32 sgid_index)
 		break;
 	}
 	rdma_put_gid_attr(sgid);
+	uvb_run(ctx)->sgid_index = sgid_index;
 	return type;
 }
 

@@ -113,6 +113,8 @@ static bool uvb_row_of_path(const struct uverbs_bpf_attr *row)
 {
 	return uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY,
 			     UVERBS_BPF_KIND_IN) ||
+	       uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT,
+			     UVERBS_BPF_KIND_IN) ||
 	       uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY,
 			     UVERBS_BPF_KIND_OUT) ||
 	       uvb_method_is(row, UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE,
@@ -147,7 +149,7 @@ static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_
 				       i, row->id);
 	if (kind == UVERBS_BPF_TRANSPORT && !uvb_row_of_path(row))
 		return uvb_decl_refuse(kind, decl,
-				       "attrs[%u]: takes inputs of QP_MODIFY and AH_CREATE and outputs of QP_QUERY only",
+				       "attrs[%u]: takes inputs of QP_MODIFY, QP_CONNECT and AH_CREATE and outputs of QP_QUERY only",
 				       i);
 	return 0;
 }

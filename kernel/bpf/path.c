@@ -47,7 +47,7 @@ static int uvb_path_sane(struct uvb_run *run, struct uvb_program *program)
 	    (path->dlid > U16_MAX || run->ctx.protocol != UVERBS_BPF_PROTOCOL_IB))
 		return uvb_run_fault(run, program, "program %s: path.dlid is 0x%x, this port has none such",
 				     run->name, path->dlid);
-	if (memchr_inv(path->reserved, 0, sizeof(path->reserved)))
+	if (path->reserved[0] || path->reserved[1])
 		return uvb_run_fault(run, program, "program %s: path.reserved is not 0", run->name);
 	return 0;
 }
@@ -75,6 +75,9 @@ static int uvb_path_check(struct uvb_run *run, const struct uvb_path_context *co
 		return uvb_refuse(bundle, -EINVAL, id,
 				  "attribute 0x%04x: destination is multicast, only UD sends to groups",
 				  id);
+	/* ib_core looks again, for what may go meanwhile; this is to have it in words. */
+	if (run->sgid_index == path->sgid_index)
+		return 0;
 	sgid = rdma_get_gid_attr(run->ibdev, context->port, path->sgid_index);
 	if (IS_ERR(sgid))
 		return uvb_refuse(bundle, PTR_ERR(sgid), id,
@@ -137,7 +140,8 @@ static int uvb_path_run(struct uvb_run *run, bool get)
 			  uvb_namespace_name(run->ns));
 		return run->refused;
 	}
-	strscpy(run->name, program->decl->name);
+	/* NUL terminated, or it would not have been attached. */
+	memcpy(run->name, program->decl->name, sizeof(run->name));
 	if (!(program->decl->protocols & run->ctx.protocol)) {
 		run->refused = -EINVAL;
 		run->refused_attr = UVERBS_BPF_ATTR_NONE;
@@ -181,7 +185,7 @@ static int uvb_path_begin(struct uvb_run *run, struct uvb_call *call,
 int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *context,
 		     struct rdma_ah_attr *ah)
 {
-	struct uvb_run run;
+	struct uvb_run run __uninitialized;
 	u16 id;
 	int ret;
 
@@ -200,7 +204,7 @@ int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *conte
 		     const struct rdma_ah_attr *ah)
 {
 	struct uvb_path_context at = *context;
-	struct uvb_run run;
+	struct uvb_run run __uninitialized;
 	u16 id;
 	int ret;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Queue pairs: create, query, destroy. Modify is in qp_modify.c.
+ * Queue pairs: create, query, destroy. Modify is in qp_modify.c, connect in qp_connect.c.
  */
 #include "../uvb.h"
 #include "../ext.h"
@@ -587,6 +587,15 @@ static const struct uvb_attr uvb_qp_modify_attrs[] = {
 	UVB_UHW(),
 };
 
+static const struct uvb_attr uvb_qp_connect_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_QP_HANDLE, UVERBS_OBJECT_QP, WRITE, UVB_M),
+	UVB_FLAGS(UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_PORT, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_QP_PKEY_INDEX, u32, UVB_O),
+	UVB_IN_STRUCT(UVERBS_BPF_ATTR_QP_CONNECTION, struct uverbs_bpf_qp_connection, reserved,
+		      UVB_M),
+};
+
 static const struct uvb_attr uvb_qp_query_attrs[] = {
 	UVB_HANDLE(UVERBS_BPF_ATTR_QP_HANDLE, UVERBS_OBJECT_QP, READ, UVB_M),
 	UVB_OUT(UVERBS_BPF_ATTR_QP_STATE, u32, UVB_O),
@@ -608,6 +617,8 @@ static struct uvb_method uvb_qp_methods[] = {
 		   uvb_qp_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY, uvb_qp_modify_method,
 		   uvb_qp_modify_attrs, UVB_NEEDS(modify_qp)),
+	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT, uvb_qp_connect_method,
+		   uvb_qp_connect_attrs, UVB_NEEDS(modify_qp)),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, uvb_qp_query_method,
 		   uvb_qp_query_attrs, UVB_NEEDS(query_qp)),
 };

@@ -14,9 +14,23 @@
 				 IB_QP_MAX_QP_RD_ATOMIC | IB_QP_MAX_DEST_RD_ATOMIC)
 
 /* qp_modify.c */
+const char *uvb_qp_state_name(u32 state);
+int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask);
+int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state);
+int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
+		   u32 port, enum ib_qp_state cur, enum ib_qp_state next);
+int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+		   const struct ib_qp_attr *attr, int mask, int err);
 int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_modify_qp(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_ex_modify_qp(struct uverbs_attr_bundle *bundle);
+
+/* qp_connect.c */
+int uvb_qp_connect_check(struct uverbs_attr_bundle *bundle, const struct ib_qp *qp,
+			 struct ib_qp_attr *attr, int mask);
+int uvb_qp_connect(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
+		   u16 path_id);
+int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle);
 
 /* post.c */
 int uvb_cmd_post_send(struct uverbs_attr_bundle *bundle);

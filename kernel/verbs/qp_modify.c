@@ -101,7 +101,7 @@ static const struct {
 	  "CONNECTION.max_dest_rd_atomic" },
 };
 
-static const char *uvb_qp_state_name(u32 state)
+const char *uvb_qp_state_name(u32 state)
 {
 	static const char *const names[] = {
 		[IB_QPS_RESET] = "RESET", [IB_QPS_INIT] = "INIT", [IB_QPS_RTR] = "RTR",
@@ -117,8 +117,8 @@ static const char *uvb_qp_state_name(u32 state)
  * can tell why, say so: one attribute too few or too many is what callers get
  * wrong. Returns @err.
  */
-static int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
-			  const struct ib_qp_attr *attr, int mask, int err)
+int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+		   const struct ib_qp_attr *attr, int mask, int err)
 {
 	struct ib_qp_init_attr init_attr;
 	struct ib_qp_attr now = {};
@@ -149,7 +149,7 @@ static int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 			  uvb_qp_state_name(cur), uvb_qp_state_name(next));
 }
 
-/* The one way to ib_core. */
+/* With the checks of what a caller passed. */
 static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 			 struct ib_qp_attr *attr, int mask)
 {
@@ -219,8 +219,8 @@ static int uvb_qp_connection_in(struct uverbs_attr_bundle *bundle, struct ib_qp_
 	return 0;
 }
 
-/* The scalars of QP_MODIFY. */
-static int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
+/* What QP_MODIFY and QP_CONNECT take of no transport in particular. */
+int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
 {
 	u32 value;
 	u64 state;
@@ -264,44 +264,69 @@ static int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_att
 		uvb_qp_connection_in(bundle, attr, mask) : 0;
 }
 
-static int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
-			  struct ib_qp_attr *attr, int *mask)
+/* The state of a QP, which only its driver knows. */
+noinline_for_stack int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state)
 {
-	struct uvb_path_context context = {
-		.ibdev = qp->device,
-		.qp = qp,
-		.port = *mask & IB_QP_PORT ? attr->port_num : qp->real_qp->port,
-		.qp_type = qp->qp_type,
-	};
 	struct ib_qp_init_attr init_attr;
 	struct ib_qp_attr now = {};
 	int ret;
 
-	/* Programs are told the state by the driver, not by the caller. */
 	ret = ib_query_qp(qp, &now, IB_QP_STATE, &init_attr);
-	if (ret)
-		return ret;
-	context.cur_state = now.qp_state;
-	context.next_state = *mask & IB_QP_STATE ? attr->qp_state : now.qp_state;
-
-	rdma_ah_set_port_num(&attr->ah_attr, context.port);
-	ret = uvb_ext_path_set(uvb_call(bundle), &context, &attr->ah_attr);
-	if (!ret)
-		*mask |= IB_QP_AV;
+	*state = now.qp_state;
 	return ret;
+}
+
+/**
+ * uvb_qp_path_in() - the path of a call, made by the transport's program
+ * @bundle: the call
+ * @qp: the QP
+ * @attr: gets the path
+ * @port: port it starts from
+ * @cur: state the QP is in when it gets the path
+ * @next: state it gets to with it
+ *
+ * Return: 0 or why not.
+ */
+int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
+		   u32 port, enum ib_qp_state cur, enum ib_qp_state next)
+{
+	struct uvb_path_context context = {
+		.ibdev = qp->device,
+		.qp = qp,
+		.port = port,
+		.qp_type = qp->qp_type,
+		.cur_state = cur,
+		.next_state = next,
+	};
+
+	rdma_ah_set_port_num(&attr->ah_attr, port);
+	return uvb_ext_path_set(uvb_call(bundle), &context, &attr->ah_attr);
 }
 
 int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
 	struct ib_qp_attr attr = {};
+	enum ib_qp_state state;
 	int mask = 0;
 	int ret;
 
 	ret = uvb_qp_generic_in(bundle, &attr, &mask);
-	if (!ret && uvb_ext_has_transport(uvb_call(bundle)))
-		ret = uvb_qp_path_in(bundle, qp, &attr, &mask);
-	return ret ?: uvb_qp_modify(bundle, qp, &attr, mask);
+	if (ret)
+		return ret;
+	if (uvb_ext_has_transport(uvb_call(bundle))) {
+		/* Programs are told the state by the driver, not by the caller. */
+		ret = uvb_qp_state(qp, &state);
+		if (ret)
+			return ret;
+		ret = uvb_qp_path_in(bundle, qp, &attr,
+				     mask & IB_QP_PORT ? attr.port_num : qp->real_qp->port, state,
+				     mask & IB_QP_STATE ? attr.qp_state : state);
+		if (ret)
+			return ret;
+		mask |= IB_QP_AV;
+	}
+	return uvb_qp_modify(bundle, qp, &attr, mask);
 }
 
 /* ---- legacy ---- */

@@ -181,6 +181,114 @@ static void check_state(void)
 	ibv_destroy_qp(qp);
 }
 
+static const struct uverbs_bpf_qp_connection connection = {
+	.fields = UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_DEST_QPN | UVERBS_BPF_QP_RQ_PSN |
+		  UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC | UVERBS_BPF_QP_MIN_RNR_TIMER |
+		  UVERBS_BPF_QP_SQ_PSN | UVERBS_BPF_QP_TIMEOUT | UVERBS_BPF_QP_RETRY_CNT |
+		  UVERBS_BPF_QP_RNR_RETRY | UVERBS_BPF_QP_MAX_RD_ATOMIC,
+	.path_mtu = IBV_MTU_1024, .dest_qp_num = 0x123, .rq_psn = 0x456,
+	.max_dest_rd_atomic = 1, .min_rnr_timer = 12,
+	.sq_psn = 0x789, .timeout = 14, .retry_cnt = 6, .rnr_retry = 5, .max_rd_atomic = 1,
+};
+
+static enum ibv_qp_state state_of(struct ibv_qp *qp)
+{
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_qp_attr attr;
+
+	return ibv_query_qp(qp, &attr, IBV_QP_STATE, &init_attr) ? IBV_QPS_UNKNOWN : attr.qp_state;
+}
+
+/* Each leaves the QP in RESET, whoever serves the device; @says is what uverbs_bpf says. */
+static void check_connect_refused(struct ibv_qp *qp)
+{
+	static const struct {
+		const char *what;
+		const char *says;
+		uint32_t clear;
+		uint32_t port;
+		int32_t max_rd_atomic;
+		uint32_t dest_qp_num;
+		uint16_t path_clear;
+		uint16_t sgid_index;
+	} wrong[] = {
+		{ "a connection without a PSN to expect", "rq_psn: missing",
+		  .clear = UVERBS_BPF_QP_RQ_PSN },
+		{ "a connection without a timeout", "timeout: missing",
+		  .clear = UVERBS_BPF_QP_TIMEOUT },
+		{ "a QP number of 25 bits", "dest_qp_num is 16777216, wants 0 to", .dest_qp_num = 1 << 24 },
+		{ "port 77", "PORT: 77", .port = 77 },
+		{ "no path", "wants a path", .path_clear = 0xffff },
+		{ "a path without a destination", "exactly one of",
+		  .path_clear = UVERBS_BPF_ROCE_DEST_IPV4 },
+		{ "a source GID that is not there", "sgid_index 200", .sgid_index = 200 },
+		{ "more RDMA READs than the device can do", "QP RTR to RTS",
+		  .max_rd_atomic = 255 },
+	};
+	char text[UVERBS_BPF_ERROR_MAX], label[128];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		UVB_OPTS(uvb_qp_connect_opts, opts, .connection = connection, .path = self(),
+			 .port = wrong[i].port, .error = text, .error_len = sizeof(text));
+
+		/* What is not given must be 0, or it would be that which is refused. */
+		opts.connection.fields &= ~wrong[i].clear;
+		if (wrong[i].clear & UVERBS_BPF_QP_RQ_PSN)
+			opts.connection.rq_psn = 0;
+		if (wrong[i].clear & UVERBS_BPF_QP_TIMEOUT)
+			opts.connection.timeout = 0;
+		if (wrong[i].dest_qp_num)
+			opts.connection.dest_qp_num = wrong[i].dest_qp_num;
+		if (wrong[i].max_rd_atomic)
+			opts.connection.max_rd_atomic = wrong[i].max_rd_atomic;
+		if (wrong[i].sgid_index)
+			opts.path.sgid_index = wrong[i].sgid_index;
+		opts.path.fields &= ~wrong[i].path_clear;
+		text[0] = '\0';
+		ret = uvb_connect_qp(qp, &opts);
+		printf("\t%d: %s\n", ret, text);
+		/* ib_uverbs cuts or passes on some values that uverbs_bpf refuses. */
+		if (!served && !ret) {
+			struct ibv_qp_attr reset = { .qp_state = IBV_QPS_RESET };
+
+			ibv_modify_qp(qp, &reset, IBV_QP_STATE);
+			continue;
+		}
+		snprintf(label, sizeof(label), "connect with %s is refused", wrong[i].what);
+		check(ret < 0 && errno == -ret && text[0] &&
+		      (!served || strstr(text, wrong[i].says)), label);
+		check(state_of(qp) == IBV_QPS_RESET, "and the QP is in RESET");
+	}
+}
+
+static void check_connect(void)
+{
+	struct ibv_qp *qp = make_qp();
+	char text[UVERBS_BPF_ERROR_MAX];
+
+	UVB_OPTS(uvb_qp_connect_opts, opts, .connection = connection, .path = self(),
+		 .access_flags = IBV_ACCESS_REMOTE_WRITE, .error = text, .error_len = sizeof(text));
+	UVB_OPTS(uvb_qp_query_opts, query,
+		 .mask = IBV_QP_STATE | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS | IBV_QP_DEST_QPN);
+
+	check_connect_refused(qp);
+	check(!uvb_connect_qp(qp, &opts) && qp->state == IBV_QPS_RTS && !text[0],
+	      "connect: RESET to RTS in one call");
+	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_RTS && query.port == 1 &&
+	      query.access_flags & IBV_ACCESS_REMOTE_WRITE &&
+	      query.connection.dest_qp_num == 0x123 && query.connection.rq_psn == 0x456 &&
+	      query.connection.sq_psn == 0x789 && query.connection.timeout == 14 &&
+	      query.connection.retry_cnt == 6 && query.connection.rnr_retry == 5 &&
+	      query.connection.min_rnr_timer == 12,
+	      "port, access flags and connection are as set");
+	check(uvb_connect_qp(qp, &opts) == -EINVAL && strstr(text, "RESET"),
+	      "a QP that is connected is refused");
+	check(state_of(qp) == IBV_QPS_RTS, "and stays connected");
+	ibv_destroy_qp(qp);
+}
+
 /* From any state to RTR by the plain verbs, with a path of this traffic class. */
 static int connect_legacy(struct ibv_qp *qp, uint8_t traffic_class)
 {
@@ -420,6 +528,7 @@ int main(int argc, char **argv)
 								 "ib_uverbs serves the device");
 	check_options();
 	check_state();
+	check_connect();
 	check_query();
 	check_refusals();
 	check_address();

@@ -50,6 +50,7 @@ static struct {
 	unsigned long rounds;
 	unsigned long seconds;
 	bool legacy;
+	bool connect;
 	bool processes;
 	bool absent_ok;
 } opt = {
@@ -438,6 +439,41 @@ static int connect_attributes(struct end *end, bool talk)
 	return end->ah ? 0 : refused(end, "address handle", -errno, text);
 }
 
+/* The same by one call; each QP type takes the fields it has. */
+static int connect_at_once(struct end *end, bool talk)
+{
+	bool rc = opt.type == IBV_QPT_RC;
+	char text[UVERBS_BPF_ERROR_MAX];
+	int ret;
+
+	UVB_OPTS(uvb_qp_connect_opts, opts, .port = opt.port,
+		 .access_flags = IBV_ACCESS_REMOTE_WRITE, .error = text, .error_len = sizeof(text),
+		 .connection = {
+			.fields = UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_DEST_QPN |
+				  UVERBS_BPF_QP_RQ_PSN | UVERBS_BPF_QP_SQ_PSN,
+			.path_mtu = end->mtu, .dest_qp_num = end->peer.qp_num,
+			.rq_psn = end->peer.psn, .sq_psn = end->me.psn,
+		 });
+	if (rc) {
+		opts.connection.fields |= UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC |
+					  UVERBS_BPF_QP_MIN_RNR_TIMER | UVERBS_BPF_QP_TIMEOUT |
+					  UVERBS_BPF_QP_RETRY_CNT | UVERBS_BPF_QP_RNR_RETRY |
+					  UVERBS_BPF_QP_MAX_RD_ATOMIC;
+		opts.connection.max_dest_rd_atomic = 1;
+		opts.connection.max_rd_atomic = 1;
+		opts.connection.min_rnr_timer = 12;
+		opts.connection.timeout = 14;
+		opts.connection.retry_cnt = 7;
+		opts.connection.rnr_retry = 7;
+	}
+	if (make_path(end, &opts.path))
+		return -1;
+	if (talk)
+		print_path(end, "QP connect with path", &opts.path);
+	ret = uvb_connect_qp(end->qp, &opts);
+	return ret ? refused(end, "QP connect", ret, text) : 0;
+}
+
 /* The same by the legacy verbs. */
 static int connect_legacy(struct end *end)
 {
@@ -537,7 +573,7 @@ static int connect_end(struct end *end, bool talk)
 			say(end, "ibv_modify_qp to INIT, RTR, RTS\n");
 		return connect_legacy(end);
 	}
-	ret = connect_attributes(end, talk);
+	ret = opt.connect ? connect_at_once(end, talk) : connect_attributes(end, talk);
 	/* Nothing is attached just now: plain verbs must work all the same. */
 	if (ret == -EPROTONOSUPPORT && opt.absent_ok) {
 		ret = reset(end);
@@ -804,6 +840,7 @@ static const char usage[] =
 "      --priority N         VLAN priority, 0 to 7\n"
 "      --hop-limit N        TTL or hop limit\n"
 "      --legacy             use ibv_modify_qp and ibv_create_ah\n"
+"      --connect            use uvb_connect_qp, one call from RESET to RTS\n"
 "      --processes          the two ends are processes, not threads\n"
 "  -s, --size BYTES         of each transfer; default 4096, for UD 1024\n"
 "  -l, --loop N             connect, transfer and reset N times\n"
@@ -817,7 +854,7 @@ static const char usage[] =
 enum {
 	OPT_DEST = 256, OPT_ADDRESS, OPT_DSCP, OPT_TRAFFIC_CLASS, OPT_UDP_SPORT, OPT_FLOW_LABEL,
 	OPT_PRIORITY, OPT_HOP_LIMIT, OPT_LEGACY, OPT_PROCESSES, OPT_SECONDS, OPT_HOLD,
-	OPT_ABSENT_OK, OPT_EXPECT_REFUSED,
+	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT,
 };
 
 static const struct option options[] = {
@@ -834,6 +871,7 @@ static const struct option options[] = {
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "hop-limit", required_argument, NULL, OPT_HOP_LIMIT },
 	{ "legacy", no_argument, NULL, OPT_LEGACY },
+	{ "connect", no_argument, NULL, OPT_CONNECT },
 	{ "processes", no_argument, NULL, OPT_PROCESSES },
 	{ "size", required_argument, NULL, 's' },
 	{ "loop", required_argument, NULL, 'l' },
@@ -926,6 +964,9 @@ static void parse(int argc, char **argv)
 		case OPT_LEGACY:
 			opt.legacy = true;
 			break;
+		case OPT_CONNECT:
+			opt.connect = true;
+			break;
 		case OPT_PROCESSES:
 			opt.processes = true;
 			break;
@@ -964,6 +1005,8 @@ static void parse(int argc, char **argv)
 	if (opt.legacy && (opt.path.fields & (UVERBS_BPF_ROCE_UDP_SPORT |
 					      UVERBS_BPF_ROCE_HOP_LIMIT)))
 		usage_error("--legacy", "with --udp-sport or --hop-limit");
+	if (opt.connect && opt.legacy)
+		usage_error("--connect", "with --legacy");
 }
 
 int main(int argc, char **argv)

@@ -454,6 +454,46 @@ static int attr_modify_kernel(void)
 	return ret;
 }
 
+/*
+ * connect: QP_CONNECT of uverbs_bpf beside the three changes it replaces, from RESET to RTS. Only
+ * they are timed: undo() takes the QP back to RESET in between.
+ */
+#define CONNECT_STEPS (MODIFY_STEPS - 1)
+
+static struct request connect_request;
+static struct uverbs_bpf_qp_connection connect_connection;
+
+static int connect_kernel(void)
+{
+	return send_request(&connect_request);
+}
+
+static int connect_legacy(void)
+{
+	int step, ret = 0;
+
+	for (step = 0; step < CONNECT_STEPS && !ret; step++)
+		ret = send_request(&modify_request[step]);
+	return ret;
+}
+
+static int connect_floor(void)
+{
+	int step, ret = 0;
+
+	for (step = 0; step < CONNECT_STEPS && !ret; step++)
+		ret = floor_call(UVB_FLOOR_QP_MODIFY, modify_state[step]);
+	return ret;
+}
+
+static int connect_undo(void)
+{
+	int ret = send_request(&modify_request[CONNECT_STEPS]);
+
+	return ret || floor_fd < 0 ? ret :
+		floor_call(UVB_FLOOR_QP_MODIFY, modify_state[CONNECT_STEPS]);
+}
+
 /* query_qp */
 
 static struct request query_qp_request;
@@ -528,6 +568,8 @@ static void ready_to_send(bool ready)
  * @syscalls: how many
  * @bare: the call whose price each of those system calls has without any work
  * @prepare: called with true before and false after; may be NULL
+ * @on_request: only if -c names it: it needs more than a device
+ * @undo: takes back what one call did, untimed; may be NULL
  */
 struct call {
 	const char *name;
@@ -537,8 +579,8 @@ struct call {
 	unsigned int syscalls;
 	int (*bare)(void);
 	void (*prepare)(bool begin);
-	/* Only if -c names it: it needs more than a device. */
 	bool on_request;
+	int (*undo)(void);
 };
 
 static const struct call calls[] = {
@@ -556,6 +598,10 @@ static const struct call calls[] = {
 	  false },
 	{ "attr_modify", NULL, attr_modify_kernel, modify_floor, MODIFY_STEPS, syscall_ioctl, NULL,
 	  true },
+	{ "modify_x3", NULL, connect_legacy, connect_floor, CONNECT_STEPS, syscall_ioctl, NULL,
+	  false, connect_undo },
+	{ "connect", NULL, connect_kernel, NULL, 1, syscall_ioctl, NULL, true,
+	  connect_undo },
 	{ "query_qp", query_qp_whole, query_qp_kernel, query_qp_floor, 1, syscall_ioctl, NULL, false },
 	{ "doorbell", NULL, doorbell_kernel, doorbell_floor, 1, syscall_write, ready_to_send, false },
 };
@@ -628,7 +674,8 @@ struct series {
  * The batches of all series take turns, so that they find the kernel's tables in the same state:
  * resource tracking numbers its objects upwards, and its trees grow with the number.
  */
-static void measure(const char *name, struct series *series, unsigned int count)
+static void measure(const char *name, struct series *series, unsigned int count,
+		    int (*undo)(void))
 {
 	unsigned int batch, i;
 	struct series *s;
@@ -642,9 +689,17 @@ static void measure(const char *name, struct series *series, unsigned int count)
 			ret = 0;
 			nanosleep(&settle, NULL);
 			time = now();
-			for (i = 0; i < iterations && !ret; i++)
+			for (i = 0; i < iterations && !ret && !undo; i++)
 				ret = s->call();
-			time = now() - time;
+			time = undo ? 0 : now() - time;
+			for (i = 0; i < iterations && !ret && undo; i++) {
+				int64_t start = now();
+
+				ret = s->call();
+				time += now() - start - (i ? clock_cost : 0);
+				if (!ret)
+					ret = undo();
+			}
 			if (ret)
 				die("%s (%s) failed: %s", name, s->what, strerror(ret));
 			if (!batch || time < s->figure)
@@ -668,7 +723,7 @@ static int64_t measure_part(int part, const char *name)
 	struct series series = { "part", part_call, 0 };
 
 	part_number = part;
-	measure(name, &series, 1);
+	measure(name, &series, 1, NULL);
 	return series.figure;
 }
 
@@ -721,7 +776,7 @@ static void print_call(bool json, const struct call *c)
 
 	if (c->prepare)
 		c->prepare(true);
-	measure(c->name, s, SERIES);
+	measure(c->name, s, SERIES, c->undo);
 	if (c->prepare)
 		c->prepare(false);
 	floor = s[FLOOR].figure - c->syscalls * s[FLOOR_BARE].figure;
@@ -885,6 +940,26 @@ static void build_attr_modify(void)
 	}
 }
 
+static void build_connect(void)
+{
+	struct uverbs_bpf_qp_connection *conn = &connect_connection;
+	int step;
+
+	/* The fields of the changes it replaces, all in one. */
+	*conn = attr_modify_connection[1];
+	for (step = 2; step < CONNECT_STEPS; step++)
+		conn->fields |= attr_modify_connection[step].fields;
+	conn->timeout = 14;
+	conn->retry_cnt = 7;
+	conn->rnr_retry = 7;
+	conn->max_rd_atomic = 1;
+	request(&connect_request, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT);
+	add(&connect_request, UVERBS_BPF_ATTR_QP_HANDLE, 0, qp->handle);
+	add(&connect_request, UVERBS_BPF_ATTR_QP_CONNECTION, sizeof(*conn), (uintptr_t)conn);
+	add(&connect_request, UVERBS_BPF_ATTR_ROCE_PATH, sizeof(attr_modify_path),
+	    (uintptr_t)&attr_modify_path);
+}
+
 /*
  * The class of the character device that libibverbs opened: "infiniband_verbs" if ib_uverbs serves
  * the device.
@@ -983,6 +1058,7 @@ static void build_requests(void)
 
 	build_modify();
 	build_attr_modify();
+	build_connect();
 
 	query_qp_in.response = (uintptr_t)&query_qp_out;
 	query_qp_in.qp_handle = qp->handle;

@@ -99,6 +99,47 @@ struct uvb_qp_modify_opts {
 int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *opts);
 
 /**
+ * struct uvb_qp_connect_opts - what uvb_connect_qp() connects a QP with
+ * @size: sizeof(struct uvb_qp_connect_opts)
+ * @access_flags: enum ibv_access_flags
+ * @port: from 1; 0 is the device's only one
+ * @pkey_index: index in the port's P_Key table
+ * @connection: what the QP agrees on with its peer, every field its type has
+ * @path: where packets go on RoCE
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_qp_connect_opts {
+	size_t size;
+	uint32_t access_flags;
+	uint32_t port;
+	uint32_t pkey_index;
+	struct uverbs_bpf_qp_connection connection;
+	struct uverbs_bpf_roce_path path;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_connect_qp() - take an RC, UC or XRC QP from RESET to RTS in one call
+ * @qp: the QP
+ * @opts: how to connect it
+ *
+ * It replaces three calls of ibv_modify_qp(), and it is these three calls where
+ * ib_uverbs serves the device or the provider keeps state of its own. After a
+ * success @qp->state is IBV_QPS_RTS; after a failure the QP is in RESET, or as
+ * it was if it was in another state. A QP in INIT is taken too, since receives
+ * may be posted there.
+ *
+ * Errors: EINVAL for a QP that is not in RESET or INIT or has no peer, and for a field
+ * that is missing, out of range or not of its type; EOPNOTSUPP on iWARP, where
+ * rdma_cm connects; else as uvb_modify_qp().
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *opts);
+
+/**
  * struct uvb_qp_query_opts - what uvb_query_qp() asks for, and the answer
  * @size: sizeof(struct uvb_qp_query_opts)
  * @mask: what is wanted, enum ibv_qp_attr_mask. Any bit of UVERBS_BPF_QP_* asks for
