@@ -72,6 +72,31 @@ static bool uvb_tail_is_zero(const struct ib_uverbs_attr *uattr, u16 len)
 	return !memchr_inv((const void *)&uattr->data + len, 0, uattr->len - len);
 }
 
+/* Freed by uvb_call_finish(), with what drivers take the same way: a list of blocks. */
+static void *uvb_call_alloc(struct uvb_call *call, size_t size)
+{
+	void **block = kvmalloc(size_add(sizeof(*block), size), GFP_KERNEL);
+
+	if (!block)
+		return NULL;
+	*block = call->priv.allocated_mem;
+	call->priv.allocated_mem = (void *)block;
+	return block + 1;
+}
+
+static int uvb_attr_copy(struct uvb_call *call, const struct ib_uverbs_attr *uattr,
+			 struct uverbs_attr *to)
+{
+	void *copy = uvb_call_alloc(call, uattr->len);
+
+	if (!copy)
+		return -ENOMEM;
+	if (copy_from_user(copy, u64_to_user_ptr(uattr->data), uattr->len))
+		return -EFAULT;
+	to->ptr_attr.ptr = copy;
+	return 0;
+}
+
 static int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
 			 const struct ib_uverbs_attr *uattr, struct uverbs_attr *to)
 {
@@ -86,14 +111,33 @@ static int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
 	if (uattr->len < attr->min_len || (!trailing && uattr->len > attr->max_len))
 		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: length %u, wants %u to %u",
 				  attr->name, uattr->len, attr->min_len, attr->max_len);
-	if (uattr->attr_data.reserved)
+	if (uattr->attr_data.reserved && attr->kind != UVERBS_BPF_KIND_ENUM)
 		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: reserved field is not 0",
 				  attr->name);
 
 	to->ptr_attr.uattr_idx = uattr - call->priv.uattrs;
 	to->ptr_attr.len = uattr->len;
+	if (unlikely(attr->flags & UVB_F_COPY) && !uvb_is_inline(to))
+		return uvb_attr_copy(call, uattr, to);
 	to->ptr_attr.data = uattr->data;
 	return 0;
+}
+
+static int uvb_attr_enum(struct uvb_call *call, const struct uvb_attr *attr,
+			 const struct ib_uverbs_attr *uattr, struct uverbs_attr *to)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int value = uattr->attr_data.enum_data.elem_id;
+
+	if (value >= attr->object)
+		return uvb_refuse(bundle, -EOPNOTSUPP, attr->id,
+				  "%s: value %u, this kernel knows 0 to %u", attr->name, value,
+				  attr->object - 1);
+	if (uattr->attr_data.enum_data.reserved)
+		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: reserved field is not 0",
+				  attr->name);
+	to->ptr_attr.enum_id = value;
+	return uvb_attr_data(call, attr, uattr, to);
 }
 
 static int uvb_attr_handle_get(struct uvb_call *call, const struct uvb_attr *attr,
@@ -143,6 +187,8 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 			return -EINVAL;
 		to->ptr_attr.data = uattr->data_s64;
 		return 0;
+	case UVERBS_BPF_KIND_ENUM:
+		return uvb_attr_enum(call, attr, uattr, to);
 	default:
 		return uvb_attr_data(call, attr, uattr, to);
 	}

@@ -51,7 +51,10 @@ int uvb_twins_check(void);
 #define UVB_F_MANDATORY		BIT(0)
 /* A longer input is accepted as long as the bytes beyond max_len are zero. */
 #define UVB_F_ZERO_TRAILING	BIT(1)
-/* The parser copies the whole input to kernel memory. */
+/*
+ * The parser copies the whole input to kernel memory; uverbs_attr_get_alloced_ptr()
+ * has it.
+ */
 #define UVB_F_COPY		BIT(2)
 
 /**
@@ -61,7 +64,7 @@ int uvb_twins_check(void);
  * @flags: UVB_F_*
  * @min_len: fewest bytes
  * @max_len: most bytes
- * @object: object a handle or file must have
+ * @object: object a handle or file must have; of an enumeration how many values it has
  * @access: enum uverbs_bpf_schema_access, for handles and files
  * @name: for SCHEMA and messages
  */
@@ -101,6 +104,8 @@ struct uvb_attr {
 	__UVB_ATTR(_id, FD, _m, 0, 0, .object = _object,					\
 		   .access = UVERBS_BPF_ACCESS_##_access)
 #define UVB_RAW_FD(_id, _m)		__UVB_ATTR(_id, RAW_FD, _m, 0, 0)
+/* One of @_nr values, and no data. */
+#define UVB_ENUM(_id, _nr, _m)		__UVB_ATTR(_id, ENUM, _m, 0, 0, .object = _nr)
 /* The driver's own input and output. */
 #define UVB_UHW()									\
 	UVB_IN_MIN(UVERBS_ATTR_UHW_IN, 0, UVB_O), UVB_OUT_MIN(UVERBS_ATTR_UHW_OUT, 0, UVB_O)

@@ -109,6 +109,7 @@ enum uverbs_bpf_schema_kind {
 	UVERBS_BPF_KIND_HANDLE,
 	UVERBS_BPF_KIND_FD,
 	UVERBS_BPF_KIND_RAW_FD,
+	UVERBS_BPF_KIND_ENUM,		/* value in attr_data.enum_data; handle_object: how many */
 };
 
 enum uverbs_bpf_schema_access {

@@ -25,6 +25,7 @@ static const char *const kinds[] = {
 	[UVERBS_BPF_KIND_HANDLE] = "handle",
 	[UVERBS_BPF_KIND_FD] = "fd",
 	[UVERBS_BPF_KIND_RAW_FD] = "raw fd",
+	[UVERBS_BPF_KIND_ENUM] = "enum",
 };
 
 static const char *const accesses[] = {
