@@ -9,12 +9,16 @@
 #define UVB_COMPAT_H
 
 #include <linux/cdev.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/srcu.h>
+#ifdef UVB_HAVE_UCAPS
+#include <rdma/ib_ucaps.h>
+#endif
 #include <rdma/ib_verbs.h>
 #include <rdma/uverbs_ioctl.h>
 #include <rdma/uverbs_types.h>
@@ -41,7 +45,8 @@ void rdma_restrack_add(struct rdma_restrack_entry *res);
 void rdma_restrack_del(struct rdma_restrack_entry *res);
 void rdma_umap_priv_init(struct rdma_umap_priv *priv, struct vm_area_struct *vma,
 			 struct rdma_user_mmap_entry *entry);
-#ifdef UVB_HAVE_COMP_CNTR
+#ifdef UVB_HAVE_RESTRACK_SYNC
+void rdma_restrack_sync(struct rdma_restrack_entry *res);
 void rdma_restrack_begin_del(struct rdma_restrack_entry *res);
 void rdma_restrack_commit_del(struct rdma_restrack_entry *res);
 void rdma_restrack_abort_del(struct rdma_restrack_entry *res);
@@ -99,14 +104,73 @@ static inline int uvb_ib_create_cq(struct ib_cq *cq, const struct ib_cq_init_att
 #define UVB_CQ_NEEDS_ENTRIES	false
 #endif
 
+/* The operation that resizes a CQ was renamed when user CQs got one of their own to be made. */
+#ifdef UVB_HAVE_RESIZE_USER_CQ
+#define UVB_OP_RESIZE_CQ	resize_user_cq
+#else
+#define UVB_OP_RESIZE_CQ	resize_cq
+#endif
+
+/* A DMA handle, where the kernel has them, says how a device is to reach the memory. */
+struct ib_dmah;
+
 static inline struct ib_mr *uvb_ib_reg_user_mr(struct ib_pd *pd, u64 start, u64 length,
-					       u64 hca_va, int access, struct ib_udata *udata)
+					       u64 hca_va, int access, struct ib_dmah *dmah,
+					       struct ib_udata *udata)
 {
 #ifdef UVB_HAVE_DMAH
-	return pd->device->ops.reg_user_mr(pd, start, length, hca_va, access, NULL, udata);
+	return pd->device->ops.reg_user_mr(pd, start, length, hca_va, access, dmah, udata);
 #else
 	return pd->device->ops.reg_user_mr(pd, start, length, hca_va, access, udata);
 #endif
+}
+
+static inline struct ib_mr *uvb_ib_reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset, u64 length,
+						      u64 iova, int fd, int access,
+						      struct ib_dmah *dmah,
+						      struct uverbs_attr_bundle *attrs)
+{
+#ifdef UVB_HAVE_DMAH
+	return pd->device->ops.reg_user_mr_dmabuf(pd, offset, length, iova, fd, access, dmah,
+						  attrs);
+#else
+	return pd->device->ops.reg_user_mr_dmabuf(pd, offset, length, iova, fd, access, attrs);
+#endif
+}
+
+static inline void uvb_mr_set_dmah(struct ib_mr *mr, struct ib_dmah *dmah)
+{
+#ifdef UVB_HAVE_DMAH
+	if (dmah) {
+		mr->dmah = dmah;
+		atomic_inc(&dmah->usecnt);
+	}
+#endif
+}
+
+/*
+ * Wait until nobody who dumps resources uses what @res said before. The first
+ * 6.12 kernels have no function for that; there each dump holds a reference.
+ */
+static inline void uvb_restrack_sync(struct rdma_restrack_entry *res)
+{
+#ifdef UVB_HAVE_RESTRACK_SYNC
+	rdma_restrack_sync(res);
+#else
+	smp_mb();
+	while (kref_read(&res->kref) > 1)
+		usleep_range(10, 100);
+#endif
+}
+
+/* Files that stand for capabilities of the device; where there are none, none are given. */
+static inline int uvb_ib_get_ucaps(struct ib_ucontext *context, int *fds, int nr)
+{
+#ifdef UVB_HAVE_UCAPS
+	if (nr)
+		return ib_get_ucaps(fds, nr, &context->enabled_caps);
+#endif
+	return 0;
 }
 
 /*

@@ -663,6 +663,13 @@ static __always_inline int uvb_copy_out(const struct uverbs_attr_bundle *bundle,
 	return uvb_mark_output(bundle, attr->ptr_attr.uattr_idx);
 }
 
+/* Of an optional output: a caller that did not ask for it gets nothing. */
+static __always_inline int uvb_copy_out_optional(const struct uverbs_attr_bundle *bundle, u16 id,
+						 const void *from, size_t size)
+{
+	return uvb_has(bundle, id) ? uvb_copy_out(bundle, id, from, size) : 0;
+}
+
 int __uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const void *from,
 			size_t size);
 
@@ -761,6 +768,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 #endif
 
 #define UVB_FOR_EACH_SCHEMA(_)						\
+	_(mw) _(dm)							\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) \
 	UVB_COMP_CNTR_SCHEMAS(_)

@@ -80,6 +80,9 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
 #define UVERBS_BPF_METHOD_QP_CONNECT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* QP */
 #define UVERBS_BPF_METHOD_AH_CREATE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* AH */
+#define UVERBS_BPF_METHOD_PD_ALLOC	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* PD */
+#define UVERBS_BPF_METHOD_MR_REG	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MR */
+#define UVERBS_BPF_METHOD_CQ_RESIZE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ */
 
 /**
  * enum uverbs_bpf_attr_schema - SCHEMA: every object, method and attribute of the device
@@ -266,6 +269,60 @@ enum uverbs_bpf_attr_ah {
 	UVERBS_BPF_ATTR_AH_PORT,
 	UVERBS_BPF_ATTR_AH_RESP_ADDRESS,
 	UVERBS_BPF_ATTR_AH_QP_TYPE,
+};
+
+/**
+ * enum uverbs_bpf_attr_pd - attributes of PD_ALLOC
+ * @UVERBS_BPF_ATTR_PD_HANDLE: the new PD
+ */
+enum uverbs_bpf_attr_pd {
+	UVERBS_BPF_ATTR_PD_HANDLE,
+};
+
+/**
+ * enum uverbs_bpf_attr_mr - attributes of MR_REG
+ * @UVERBS_BPF_ATTR_MR_HANDLE: the new MR
+ * @UVERBS_BPF_ATTR_MR_PD: the protection domain
+ * @UVERBS_BPF_ATTR_MR_DMA_HANDLE: optional, where the kernel has DMA handles
+ * @UVERBS_BPF_ATTR_MR_IOVA: in __u64, optional: the address remote peers and work requests
+ *	use for the first byte; @UVERBS_BPF_ATTR_MR_ADDR or @UVERBS_BPF_ATTR_MR_FD_OFFSET if
+ *	it is not given. It lies at the same place of its page
+ * @UVERBS_BPF_ATTR_MR_ADDR: in __u64: the memory, in the caller's address space
+ * @UVERBS_BPF_ATTR_MR_LENGTH: in __u64, bytes
+ * @UVERBS_BPF_ATTR_MR_ACCESS: flags of enum ib_uverbs_access_flags, optional: none is
+ *	reading by the device itself
+ * @UVERBS_BPF_ATTR_MR_FD: instead of @UVERBS_BPF_ATTR_MR_ADDR: a dma-buf
+ * @UVERBS_BPF_ATTR_MR_FD_OFFSET: in __u64: where in the dma-buf
+ * @UVERBS_BPF_ATTR_MR_RESP_LKEY: out __u32, optional
+ * @UVERBS_BPF_ATTR_MR_RESP_RKEY: out __u32, optional
+ *
+ * The ids are those of the kernel's own REG_MR (Linux 7), which has no optional keys, access
+ * or IOVA, and which older kernels have not.
+ */
+enum uverbs_bpf_attr_mr {
+	UVERBS_BPF_ATTR_MR_HANDLE,
+	UVERBS_BPF_ATTR_MR_PD,
+	UVERBS_BPF_ATTR_MR_DMA_HANDLE,
+	UVERBS_BPF_ATTR_MR_IOVA,
+	UVERBS_BPF_ATTR_MR_ADDR,
+	UVERBS_BPF_ATTR_MR_LENGTH,
+	UVERBS_BPF_ATTR_MR_ACCESS,
+	UVERBS_BPF_ATTR_MR_FD,
+	UVERBS_BPF_ATTR_MR_FD_OFFSET,
+	UVERBS_BPF_ATTR_MR_RESP_LKEY,
+	UVERBS_BPF_ATTR_MR_RESP_RKEY,
+};
+
+/**
+ * enum uverbs_bpf_attr_cq - attributes of CQ_RESIZE
+ * @UVERBS_BPF_ATTR_CQ_HANDLE: the CQ
+ * @UVERBS_BPF_ATTR_CQ_CQE: in __u32: entries it is to have at least
+ * @UVERBS_BPF_ATTR_CQ_RESP_CQE: out __u32, optional: entries it has now
+ */
+enum uverbs_bpf_attr_cq {
+	UVERBS_BPF_ATTR_CQ_HANDLE,
+	UVERBS_BPF_ATTR_CQ_CQE,
+	UVERBS_BPF_ATTR_CQ_RESP_CQE,
 };
 
 /*

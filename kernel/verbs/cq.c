@@ -183,6 +183,85 @@ static int uvb_cmd_ex_create_cq(struct uverbs_attr_bundle *bundle)
 	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
+/* ---- resizing, moderation ---- */
+
+static int uvb_cq_resize(struct uverbs_attr_bundle *bundle, struct ib_cq *cq, u32 cqe)
+{
+	return cq->device->ops.UVB_OP_RESIZE_CQ(cq, cqe, &bundle->driver_udata);
+}
+
+static int uvb_cq_resize_method(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_cq *cq = uvb_attr_object(bundle, UVERBS_BPF_ATTR_CQ_HANDLE);
+	u32 cqe;
+	int ret;
+
+	ret = uvb_copy_in(&cqe, bundle, UVERBS_BPF_ATTR_CQ_CQE, sizeof(cqe));
+	if (ret)
+		return ret;
+	if (UVB_CQ_NEEDS_ENTRIES && !cqe)
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_CQ_CQE,
+				  "CQE: 0, a CQ has at least 1");
+	ret = uvb_cq_resize(bundle, cq, cqe);
+	if (ret == -EINVAL)
+		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CQ_CQE,
+				  "CQE: %u, refused by the driver of %s, which has up to %d; what is in the CQ must fit",
+				  cqe, dev_name(&cq->device->dev), cq->device->attrs.max_cqe);
+	if (ret)
+		return ret;
+	return uvb_copy_out_optional(bundle, UVERBS_BPF_ATTR_CQ_RESP_CQE, &cq->cqe,
+				     sizeof(cq->cqe));
+}
+
+static int uvb_cmd_resize_cq(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_resize_cq_resp resp = {};
+	struct ib_uverbs_resize_cq cmd;
+	struct uvb_handle *handle;
+	struct ib_cq *cq;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	if (UVB_CQ_NEEDS_ENTRIES && !cmd.cqe)
+		return -EINVAL;
+	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	ret = uvb_cq_resize(bundle, cq, cmd.cqe);
+	if (!ret) {
+		resp.cqe = cq->cqe;
+		ret = uvb_response(bundle, &resp, sizeof(resp));
+	}
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	return ret;
+}
+
+static int uvb_cmd_ex_modify_cq(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_ex_modify_cq cmd;
+	struct uvb_handle *handle;
+	struct ib_cq *cq;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	if (!cmd.attr_mask || cmd.reserved)
+		return -EINVAL;
+	if (cmd.attr_mask > IB_CQ_MODERATE)
+		return -EOPNOTSUPP;
+	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	ret = rdma_set_cq_moderation(cq, cmd.attr.cq_count, cmd.attr.cq_period);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	return ret;
+}
+
+/* ---- notification ---- */
+
 static int uvb_cmd_req_notify_cq(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_uverbs_req_notify_cq cmd;
@@ -201,6 +280,8 @@ static int uvb_cmd_req_notify_cq(struct uverbs_attr_bundle *bundle)
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	return 0;
 }
+
+/* ---- the end ---- */
 
 static void uvb_cq_destroyed(const struct uvb_handle *handle,
 			     struct ib_uverbs_destroy_cq_resp *resp)
@@ -259,6 +340,23 @@ static const struct uvb_attr uvb_cq_create_attrs[] = {
 	UVB_FLAGS(UVERBS_ATTR_CREATE_CQ_FLAGS, UVB_O),
 	UVB_OUT(UVERBS_ATTR_CREATE_CQ_RESP_CQE, u32, UVB_M),
 	UVB_FD(UVERBS_ATTR_CREATE_CQ_EVENT_FD, UVERBS_OBJECT_ASYNC_EVENT, READ, UVB_O),
+#ifdef UVB_HAVE_CQ_BUFFER
+	/* Memory of the caller's for the CQ: drivers ask ib_umem_get_cq_buf() for it. */
+	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUFFER_VA, u64, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUFFER_LENGTH, u64, UVB_O),
+	UVB_RAW_FD(UVERBS_ATTR_CREATE_CQ_BUFFER_FD, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUFFER_OFFSET, u64, UVB_O),
+#endif
+#ifdef UVB_HAVE_BUFFER_DESC
+	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUF_UMEM, struct ib_uverbs_buffer_desc, UVB_O),
+#endif
+	UVB_UHW(),
+};
+
+static const struct uvb_attr uvb_cq_resize_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_CQ_HANDLE, UVERBS_OBJECT_CQ, READ, UVB_M),
+	UVB_IN(UVERBS_BPF_ATTR_CQ_CQE, u32, UVB_M),
+	UVB_OUT(UVERBS_BPF_ATTR_CQ_RESP_CQE, u32, UVB_O),
 	UVB_UHW(),
 };
 
@@ -272,6 +370,8 @@ static struct uvb_method uvb_cq_methods[] = {
 		   uvb_cq_create_attrs),
 	UVB_METHOD(UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY, uvb_cq_destroy_method,
 		   uvb_cq_destroy_attrs),
+	UVB_METHOD(UVERBS_OBJECT_CQ, UVERBS_BPF_METHOD_CQ_RESIZE, uvb_cq_resize_method,
+		   uvb_cq_resize_attrs, UVB_NEEDS(UVB_OP_RESIZE_CQ)),
 };
 
 static const struct uvb_command uvb_cq_commands[] = {
@@ -281,6 +381,11 @@ static const struct uvb_command uvb_cq_commands[] = {
 		       offsetofend(struct ib_uverbs_ex_create_cq, reserved),
 		       offsetofend(struct ib_uverbs_ex_create_cq_resp, response_length),
 		       UVB_NEEDS(create_cq)),
+	UVB_COMMAND(RESIZE_CQ, uvb_cmd_resize_cq, sizeof(struct ib_uverbs_resize_cq),
+		    sizeof(struct ib_uverbs_resize_cq_resp), UVB_UDATA,
+		    UVB_NEEDS(UVB_OP_RESIZE_CQ)),
+	UVB_COMMAND_EX(MODIFY_CQ, uvb_cmd_ex_modify_cq, sizeof(struct ib_uverbs_ex_modify_cq), 0,
+		       UVB_NEEDS(modify_cq)),
 	UVB_COMMAND(REQ_NOTIFY_CQ, uvb_cmd_req_notify_cq, sizeof(struct ib_uverbs_req_notify_cq),
 		    0, UVB_NEEDS(req_notify_cq)),
 	UVB_COMMAND(DESTROY_CQ, uvb_cmd_destroy_cq, sizeof(struct ib_uverbs_destroy_cq),

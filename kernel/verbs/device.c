@@ -18,15 +18,6 @@ static struct ib_device *uvb_bundle_ibdev(struct uverbs_attr_bundle *bundle)
 
 /* ---- context ---- */
 
-/* An optional output: absent is fine. */
-static int uvb_copy_out_optional(const struct uverbs_attr_bundle *bundle, u16 id,
-				 const void *from, size_t size)
-{
-	int ret = uvb_copy_out(bundle, id, from, size);
-
-	return ret == -ENOENT ? 0 : ret;
-}
-
 /* What GET_CONTEXT and QUERY_CONTEXT tell of the kernel. */
 static int uvb_context_answer(struct uverbs_attr_bundle *bundle, u16 num_comp_id,
 			      u16 core_support_id, const struct ib_device *ibdev)

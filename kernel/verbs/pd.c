@@ -4,23 +4,12 @@
  */
 #include "../uvb.h"
 
-static int uvb_cmd_alloc_pd(struct uverbs_attr_bundle *bundle)
+static int uvb_pd_alloc(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle)
 {
-	struct ib_uverbs_alloc_pd_resp resp = {};
-	struct ib_uverbs_alloc_pd cmd;
-	struct uvb_handle *handle;
-	struct ib_device *ibdev;
+	struct ib_device *ibdev = handle->context->device;
 	struct ib_pd *pd;
 	int ret;
 
-	ret = uvb_request(bundle, &cmd, sizeof(cmd));
-	if (ret)
-		return ret;
-	handle = uvb_new(bundle, UVERBS_OBJECT_PD);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-
-	ibdev = bundle->context->device;
 	pd = rdma_zalloc_drv_obj(ibdev, ib_pd);
 	if (!pd)
 		return -ENOMEM;
@@ -38,7 +27,35 @@ static int uvb_cmd_alloc_pd(struct uverbs_attr_bundle *bundle)
 	}
 	rdma_restrack_add(&pd->res);
 	handle->object = pd;
+	return 0;
+}
 
+static int uvb_pd_alloc_method(struct uverbs_attr_bundle *bundle)
+{
+	int ret;
+
+	ret = uvb_pd_alloc(bundle, uvb_attr_handle(bundle, UVERBS_BPF_ATTR_PD_HANDLE));
+	if (!ret)
+		uvb_created(bundle, UVERBS_BPF_ATTR_PD_HANDLE);
+	return ret;
+}
+
+static int uvb_cmd_alloc_pd(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_alloc_pd_resp resp = {};
+	struct ib_uverbs_alloc_pd cmd;
+	struct uvb_handle *handle;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	handle = uvb_new(bundle, UVERBS_OBJECT_PD);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	ret = uvb_pd_alloc(bundle, handle);
+	if (ret)
+		return ret;
 	resp.pd_handle = handle->id;
 	return uvb_response(bundle, &resp, sizeof(resp));
 }
@@ -62,6 +79,11 @@ static int uvb_pd_destroy(struct uvb_handle *handle, enum rdma_remove_reason why
 	return ib_dealloc_pd_user(pd, &bundle->driver_udata);
 }
 
+static const struct uvb_attr uvb_pd_alloc_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_PD_HANDLE, UVERBS_OBJECT_PD, NEW, UVB_M),
+	UVB_UHW(),
+};
+
 static const struct uvb_attr uvb_pd_destroy_attrs[] = {
 	UVB_HANDLE(UVERBS_ATTR_DESTROY_PD_HANDLE, UVERBS_OBJECT_PD, DESTROY, UVB_M),
 };
@@ -69,6 +91,8 @@ static const struct uvb_attr uvb_pd_destroy_attrs[] = {
 static struct uvb_method uvb_pd_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, uvb_destroyed,
 		   uvb_pd_destroy_attrs),
+	UVB_METHOD(UVERBS_OBJECT_PD, UVERBS_BPF_METHOD_PD_ALLOC, uvb_pd_alloc_method,
+		   uvb_pd_alloc_attrs, UVB_NEEDS(alloc_pd)),
 };
 
 static const struct uvb_command uvb_pd_commands[] = {
