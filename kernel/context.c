@@ -14,7 +14,7 @@
  */
 struct ib_ucontext *uvb_context_get(struct uvb_file *file)
 {
-	/* Pairs with the release in uvb_context_create(). */
+	/* Pairs with the release in uvb_context_init(). */
 	struct ib_ucontext *context = smp_load_acquire(&file->stock.ucontext);
 
 	if (!uvb_file_ibdev(file))
@@ -36,18 +36,16 @@ struct ib_ucontext *uvb_bundle_context(struct uverbs_attr_bundle *bundle)
 }
 
 /**
- * uvb_context_create() - make the file's context
- * @bundle: the call; its driver_udata goes to the driver
+ * uvb_context_alloc() - begin to make the file's context
+ * @bundle: the call; the context is in @bundle->context, and nobody else sees it
  *
- * Return: 0; -EINVAL if the file has one, -EIO if the device is going away,
- * -EAGAIN if the cgroup's limit is reached, what the driver says.
+ * Return: 0; -EIO if the device is gone, -ENOMEM.
  */
-int uvb_context_create(struct uverbs_attr_bundle *bundle)
+int uvb_context_alloc(struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_file *file = uvb_bundle_file(bundle);
 	struct ib_device *ibdev = uvb_file_ibdev(file);
 	struct ib_ucontext *context;
-	int ret;
 
 	if (!ibdev)
 		return -EIO;
@@ -62,42 +60,62 @@ int uvb_context_create(struct uverbs_attr_bundle *bundle)
 	rdma_restrack_new(&context->res, RDMA_RESTRACK_CTX);
 	rdma_restrack_set_name(&context->res, NULL);
 	bundle->context = context;
+	return 0;
+}
 
-	if (!down_read_trylock(&file->stock.hw_destroy_rwsem)) {
-		ret = -EIO;
-		goto err_context;
-	}
+/* Undo uvb_context_alloc(): of a context that uvb_context_init() refused. */
+void uvb_context_free(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_ucontext *context = bundle->context;
+
+	bundle->context = NULL;
+	/* It holds the task that made it. */
+	rdma_restrack_put(&context->res);
+	kfree(context);
+}
+
+/**
+ * uvb_context_init() - let the driver make its part and everybody see it
+ * @bundle: the call, after uvb_context_alloc(); its driver_udata goes to the driver
+ * @ucaps: open files that stand for capabilities of the device
+ * @nr_ucaps: how many, or the errno of a malformed list
+ *
+ * Return: 0; -EINVAL if the file has one, -EIO if the device is going away,
+ * -EAGAIN if the cgroup's limit is reached, what the driver says.
+ */
+int uvb_context_init(struct uverbs_attr_bundle *bundle, int *ucaps, int nr_ucaps)
+{
+	struct uvb_file *file = uvb_bundle_file(bundle);
+	struct ib_ucontext *context = bundle->context;
+	struct ib_device *ibdev = context->device;
+	int ret;
+
+	if (!down_read_trylock(&file->stock.hw_destroy_rwsem))
+		return -EIO;
 	mutex_lock(&file->stock.ucontext_lock);
 	if (file->stock.ucontext) {
 		ret = uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
 				 "GET_CONTEXT: this file has a context already; open the device again for another");
-		goto err_unlock;
+		goto out;
 	}
 
 	ret = ib_rdmacg_try_charge(&context->cg_obj, ibdev, RDMACG_RESOURCE_HCA_HANDLE);
 	if (ret)
-		goto err_unlock;
-
-	ret = ibdev->ops.alloc_ucontext(context, &bundle->driver_udata);
-	if (ret)
-		goto err_uncharge;
+		goto out;
+	ret = nr_ucaps < 0 ? nr_ucaps : uvb_ib_get_ucaps(context, ucaps, nr_ucaps);
+	if (!ret)
+		ret = ibdev->ops.alloc_ucontext(context, &bundle->driver_udata);
+	if (ret) {
+		ib_rdmacg_uncharge(&context->cg_obj, ibdev, RDMACG_RESOURCE_HCA_HANDLE);
+		goto out;
+	}
 
 	rdma_restrack_add(&context->res);
 	/* Everybody else uses it without the lock from here on. */
 	smp_store_release(&file->stock.ucontext, context);
+out:
 	mutex_unlock(&file->stock.ucontext_lock);
 	up_read(&file->stock.hw_destroy_rwsem);
-	return 0;
-
-err_uncharge:
-	ib_rdmacg_uncharge(&context->cg_obj, ibdev, RDMACG_RESOURCE_HCA_HANDLE);
-err_unlock:
-	mutex_unlock(&file->stock.ucontext_lock);
-	up_read(&file->stock.hw_destroy_rwsem);
-err_context:
-	bundle->context = NULL;
-	rdma_restrack_put(&context->res);
-	kfree(context);
 	return ret;
 }
 

@@ -173,11 +173,15 @@ int uvb_bench_open(struct uvb_bench *bench, struct file *filp)
 /* Open the bench's file and make its context. */
 void uvb_bench_start(struct uvb_bench *bench)
 {
+	struct uverbs_attr_bundle *bundle;
 	int ret;
 
 	KUNIT_ASSERT_EQ(bench->test, uvb_bench_open(bench, bench->filp), 0);
 	bench->file = bench->filp->private_data;
-	ret = uvb_context_create(uvb_bench_enter(bench, bench->file));
+	bundle = uvb_bench_enter(bench, bench->file);
+	ret = uvb_context_alloc(bundle);
+	if (!ret)
+		ret = uvb_context_init(bundle, NULL, 0);
 	uvb_bench_leave(bench);
 	KUNIT_ASSERT_EQ(bench->test, ret, 0);
 }

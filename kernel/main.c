@@ -55,5 +55,9 @@ module_exit(uvb_exit);
 
 MODULE_DESCRIPTION("RDMA verbs with BPF transports and providers");
 MODULE_LICENSE("Dual BSD/GPL");
+#ifdef UVB_HAVE_UCAPS
+/* Of ib_uverbs_support, which is no client and does not load ib_uverbs. */
+MODULE_IMPORT_NS("rdma_core");
+#endif
 /* Stock serves what we leave to it; on 7.x nothing else would load it. */
 MODULE_SOFTDEP("post: ib_uverbs");

@@ -418,6 +418,24 @@ void *uvb_object_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32
 	return (*handle)->object;
 }
 
+unsigned int uvb_handles_list(struct uvb_file *file, unsigned int object, u32 *ids,
+			      unsigned int room)
+{
+	const struct uvb_handle *handle;
+	unsigned int n = 0;
+
+	spin_lock_irq(&file->stock.uobjects_lock);
+	list_for_each_entry(handle, &file->handles, link) {
+		if (handle->type != object)
+			continue;
+		if (n == room)
+			break;
+		ids[n++] = handle->id;
+	}
+	spin_unlock_irq(&file->stock.uobjects_lock);
+	return n;
+}
+
 /**
  * uvb_handle_file_release() - the last reference to a file that is a handle is gone
  * @file: the device file, whose reference the handle's file held

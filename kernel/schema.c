@@ -48,6 +48,13 @@ const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u
 			  [array_index_nospec(id, UVB_MAX_METHOD)];
 }
 
+/* The device is an object without handles. */
+bool uvb_api_has_object(const struct uvb_api *api, u16 object)
+{
+	return object == UVERBS_OBJECT_DEVICE ||
+	       (object < UVB_MAX_OBJECT && test_bit(object, api->objects));
+}
+
 static int uvb_method_index(struct uvb_method *method)
 {
 	unsigned int i;
@@ -141,6 +148,8 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 		const struct uvb_schema *schema = uvb_schemas[i];
 
 		if (!schema->type || uvb_has_op(ibdev, schema->type->needs)) {
+			if (schema->type)
+				__set_bit(schema->type->object, api->objects);
 			for (j = 0; j < schema->nr_methods; j++) {
 				const struct uvb_method *method = &schema->methods[j];
 

@@ -220,12 +220,14 @@ struct uvb_schema {
  * struct uvb_api - the schema as one device has it
  * @method: by namespace (0, or 1 for UVERBS_BPF_NS_OWN), object and method id
  * @command: by plain or extended and number
+ * @objects: bit per object id
  *
- * What the device's driver lacks the operation for is NULL.
+ * What the device's driver lacks the operation for is NULL, its bit 0.
  */
 struct uvb_api {
 	const struct uvb_method *method[2][UVB_MAX_OBJECT][UVB_MAX_METHOD];
 	const struct uvb_command *command[2][UVB_MAX_COMMAND];
+	DECLARE_BITMAP(objects, UVB_MAX_OBJECT);
 };
 
 int uvb_schema_init(void);
@@ -233,6 +235,7 @@ void uvb_schema_exit(void);
 void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev);
 struct uvb_type *uvb_type(unsigned int object);
 const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method);
+bool uvb_api_has_object(const struct uvb_api *api, u16 object);
 int uvb_schema_method(struct uverbs_attr_bundle *bundle);
 
 /* ---- devices (index.c, claim.c, client.c, node.c, status.c) ---- */
@@ -359,7 +362,9 @@ static inline void uvb_file_put(struct uvb_file *file)
 
 struct ib_ucontext *uvb_context_get(struct uvb_file *file);
 struct ib_ucontext *uvb_bundle_context(struct uverbs_attr_bundle *bundle);
-int uvb_context_create(struct uverbs_attr_bundle *bundle);
+int uvb_context_alloc(struct uverbs_attr_bundle *bundle);
+int uvb_context_init(struct uverbs_attr_bundle *bundle, int *ucaps, int nr_ucaps);
+void uvb_context_free(struct uverbs_attr_bundle *bundle);
 void uvb_context_destroy(struct uvb_file *file, enum rdma_remove_reason why);
 
 int uvb_mmap(struct file *filp, struct vm_area_struct *vma);
@@ -426,6 +431,9 @@ int uvb_handle_destroy_id(struct uverbs_attr_bundle *bundle, unsigned int object
 /* As above, but the caller still reads the handle and then puts it with ACCESS_DESTROY. */
 struct uvb_handle *uvb_handle_get_destroyed(struct uverbs_attr_bundle *bundle,
 					    unsigned int object, u32 id);
+/* The ids of all handles of an object, newest first, as many as there is room for. */
+unsigned int uvb_handles_list(struct uvb_file *file, unsigned int object, u32 *ids,
+			      unsigned int room);
 /* Release of a file that is a handle. */
 void uvb_handle_file_release(struct uvb_file *file, struct uvb_handle *handle);
 void uvb_handles_release(struct uvb_file *file);

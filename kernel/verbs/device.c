@@ -35,13 +35,29 @@ static int uvb_context_answer(struct uverbs_attr_bundle *bundle, u16 num_comp_id
 static int uvb_get_context(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_device *ibdev = uvb_file_ibdev(uvb_bundle_file(bundle));
+	int *ucaps = NULL;
+	int nr_ucaps = 0;
 	int ret;
 
 	if (!ibdev)
 		return -EIO;
 	ret = uvb_context_answer(bundle, UVERBS_ATTR_GET_CONTEXT_NUM_COMP_VECTORS,
 				 UVERBS_ATTR_GET_CONTEXT_CORE_SUPPORT, ibdev);
-	return ret ?: uvb_context_create(bundle);
+	if (!ret)
+		ret = uvb_context_alloc(bundle);
+	if (ret)
+		return ret;
+#ifdef UVB_HAVE_UCAPS
+	if (uvb_has(bundle, UVERBS_ATTR_GET_CONTEXT_FD_ARR)) {
+		nr_ucaps = uverbs_attr_ptr_get_array_size(bundle, UVERBS_ATTR_GET_CONTEXT_FD_ARR,
+							  sizeof(*ucaps));
+		ucaps = uverbs_attr_get_alloced_ptr(bundle, UVERBS_ATTR_GET_CONTEXT_FD_ARR);
+	}
+#endif
+	ret = uvb_context_init(bundle, ucaps, nr_ucaps);
+	if (ret)
+		uvb_context_free(bundle);
+	return ret;
 }
 
 static int uvb_query_context(struct uverbs_attr_bundle *bundle)
@@ -69,21 +85,73 @@ static int uvb_cmd_get_context(struct uverbs_attr_bundle *bundle)
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
 	if (ret)
 		return ret;
-	/* A handle belongs to a context, so the context comes first. */
-	ret = uvb_context_create(bundle);
+	ret = uvb_context_alloc(bundle);
 	if (ret)
 		return ret;
 	handle = uvb_new(bundle, UVERBS_OBJECT_ASYNC_EVENT);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
+	if (IS_ERR(handle)) {
+		ret = PTR_ERR(handle);
+		goto err_context;
+	}
 
+	/* The answer first: a context that was seen cannot be taken back. */
 	resp = (struct ib_uverbs_get_context_resp) {
 		.num_comp_vectors = bundle->ufile->device->num_comp_vectors,
 		.async_fd = handle->id,
 	};
 	ret = uvb_response(bundle, &resp, sizeof(resp));
 	if (!ret)
-		uvb_async_event_init(file, handle);
+		ret = uvb_context_init(bundle, NULL, 0);
+	if (ret)
+		goto err_handle;
+	uvb_async_event_init(file, handle);
+	return 0;
+
+err_handle:
+	/* It must not outlive its context. */
+	bundle->uobject = NULL;
+	uvb_handle_abort(bundle, handle, false);
+err_context:
+	uvb_context_free(bundle);
+	return ret;
+}
+
+/* ---- handles ---- */
+
+/* Enough for most, without an allocation. */
+#define UVB_FEW_HANDLES		32
+
+static int uvb_info_handles(struct uverbs_attr_bundle *bundle)
+{
+	int len = uverbs_attr_get_len(bundle, UVERBS_ATTR_INFO_HANDLES_LIST);
+	struct uvb_file *file = uvb_bundle_file(bundle);
+	u32 few[UVB_FEW_HANDLES], *ids = few;
+	u64 object;
+	u32 total;
+	int ret;
+
+	if (len <= 0 || len % sizeof(*ids))
+		return -EINVAL;
+	ret = uvb_const(&object, bundle, UVERBS_ATTR_INFO_OBJECT_ID, U16_MAX);
+	if (ret)
+		return ret;
+	if (object == UVERBS_IDR_ANY_OBJECT)
+		return -ENOMSG;
+	if (!uvb_api_has_object(&uvb_file_device(file)->api, object))
+		return uvb_refuse(bundle, -ENOENT, UVERBS_ATTR_INFO_OBJECT_ID,
+				  "OBJECT_ID: this device has no object %llu", object);
+
+	if (len > sizeof(few)) {
+		ids = kvmalloc(len, GFP_KERNEL);
+		if (!ids)
+			return -ENOMEM;
+	}
+	total = uvb_handles_list(file, object, ids, len / sizeof(*ids));
+	ret = uvb_copy_out(bundle, UVERBS_ATTR_INFO_HANDLES_LIST, ids, total * sizeof(*ids));
+	if (!ret)
+		ret = uvb_copy_out(bundle, UVERBS_ATTR_INFO_TOTAL_HANDLES, &total, sizeof(total));
+	if (ids != few)
+		kvfree(ids);
 	return ret;
 }
 
@@ -446,7 +514,16 @@ static const struct uvb_attr uvb_query_port_attrs[] = {
 static const struct uvb_attr uvb_get_context_attrs[] = {
 	UVB_OUT(UVERBS_ATTR_GET_CONTEXT_NUM_COMP_VECTORS, u32, UVB_O),
 	UVB_OUT(UVERBS_ATTR_GET_CONTEXT_CORE_SUPPORT, u64, UVB_O),
+#ifdef UVB_HAVE_UCAPS
+	UVB_IN_MIN(UVERBS_ATTR_GET_CONTEXT_FD_ARR, sizeof(int), UVB_O | UVB_F_COPY),
+#endif
 	UVB_UHW(),
+};
+
+static const struct uvb_attr uvb_info_handles_attrs[] = {
+	UVB_CONST(UVERBS_ATTR_INFO_OBJECT_ID, UVB_M),
+	UVB_OUT(UVERBS_ATTR_INFO_TOTAL_HANDLES, u32, UVB_O),
+	UVB_OUT_MIN(UVERBS_ATTR_INFO_HANDLES_LIST, sizeof(u32), UVB_O),
 };
 
 static const struct uvb_attr uvb_query_context_attrs[] = {
@@ -485,6 +562,8 @@ static const struct uvb_attr uvb_schema_attrs[] = {
 static struct uvb_method uvb_device_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE, uvb_invoke_write,
 		   uvb_invoke_write_attrs),
+	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES, uvb_info_handles,
+		   uvb_info_handles_attrs),
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT, uvb_query_port,
 		   uvb_query_port_attrs),
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT, uvb_get_context,
