@@ -28,12 +28,12 @@ static uint8_t gid[16];
  */
 static struct {
 	int fd, async, channel;
-	uint32_t pd, mr, cq, qp, ah, free_pd, free_cq;
+	uint32_t pd, mr, cq, qp, ah, free_pd, free_cq, mw;
 	bool context;
 } env;
 
 /* The handle the kernel gives to the next object. */
-#define NEXT_HANDLE	7
+#define NEXT_HANDLE	8
 /* Everything from here on belongs to env. */
 #define FIRST_FD	100
 
@@ -81,7 +81,8 @@ static void env_open(bool context)
 	must("CREATE_AH", create_ah(env.fd, env.pd, gid, gid_index, &env.ah));
 	must("ALLOC_PD", alloc_pd(env.fd, &env.free_pd));
 	must("CQ_CREATE", create_cq(env.fd, 16, -1, NULL, &env.free_cq));
-	if (env.free_cq != NEXT_HANDLE - 1)
+	must("ALLOC_MW", alloc_mw(env.fd, env.pd, 1, &env.mw));
+	if (env.mw != NEXT_HANDLE - 1)
 		die("the handles do not begin with 0");
 }
 
@@ -183,6 +184,119 @@ static void mr_destroy(struct cmd *cmd)
 	cmd_handle(cmd, UVERBS_ATTR_DESTROY_MR_HANDLE, env.mr);
 }
 
+static void info_handles(struct cmd *cmd)
+{
+	cmd_u64(cmd, UVERBS_ATTR_INFO_OBJECT_ID, UVERBS_OBJECT_CQ);
+	cmd_out(cmd, UVERBS_ATTR_INFO_TOTAL_HANDLES, output, 4);
+	cmd_out(cmd, UVERBS_ATTR_INFO_HANDLES_LIST, output + 8, 32);
+}
+
+static void mr_query(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_QUERY_MR_HANDLE, env.mr);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_LKEY, output, 4);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_RKEY, output + 8, 4);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, output + 16, 8);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_IOVA, output + 24, 8);
+}
+
+static void mr_advise(struct cmd *cmd)
+{
+	struct ib_uverbs_sge *sge = (void *)input;
+
+	*sge = (struct ib_uverbs_sge) { .addr = (uintptr_t)memory, .length = 16 };
+	cmd_handle(cmd, UVERBS_ATTR_ADVISE_MR_PD_HANDLE, env.pd);
+	cmd_u64(cmd, UVERBS_ATTR_ADVISE_MR_ADVICE, IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH);
+	cmd_u32(cmd, UVERBS_ATTR_ADVISE_MR_FLAGS, 0);
+	cmd_in(cmd, UVERBS_ATTR_ADVISE_MR_SGE_LIST, sge, sizeof(*sge));
+}
+
+static void mr_reg_dmabuf(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, env.pd);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 4096);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0);
+	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, env.channel);
+	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 1);
+	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, output, 4);
+	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, output + 8, 4);
+}
+
+static void mr_reg_dm(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_REG_DM_MR_HANDLE, 0);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DM_MR_OFFSET, 0);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DM_MR_LENGTH, 4096);
+	cmd_handle(cmd, UVERBS_ATTR_REG_DM_MR_PD_HANDLE, env.pd);
+	cmd_u32(cmd, UVERBS_ATTR_REG_DM_MR_ACCESS_FLAGS, 1 << 5);
+	cmd_handle(cmd, UVERBS_ATTR_REG_DM_MR_DM_HANDLE, 0);
+	cmd_out(cmd, UVERBS_ATTR_REG_DM_MR_RESP_LKEY, output, 4);
+	cmd_out(cmd, UVERBS_ATTR_REG_DM_MR_RESP_RKEY, output + 8, 4);
+}
+
+/* REG_MR is of Linux 7, and not in the headers of older ones. */
+static void mr_reg(struct cmd *cmd)
+{
+	cmd_handle(cmd, 0, 0);
+	cmd_handle(cmd, 1, env.pd);
+	cmd_u64(cmd, 3, (uintptr_t)memory);
+	cmd_u64(cmd, 4, (uintptr_t)memory);
+	cmd_u64(cmd, 5, sizeof(memory));
+	cmd_u32(cmd, 6, 1);
+	cmd_out(cmd, 9, output, 4);
+	cmd_out(cmd, 10, output + 8, 4);
+}
+
+static void mr_reg_fd(struct cmd *cmd)
+{
+	cmd_handle(cmd, 0, 0);
+	cmd_handle(cmd, 1, env.pd);
+	cmd_u64(cmd, 3, 0);
+	cmd_u64(cmd, 5, sizeof(memory));
+	cmd_u32(cmd, 6, 1);
+	cmd_fd(cmd, 7, env.channel);
+	cmd_u64(cmd, 8, 0);
+	cmd_out(cmd, 9, output, 4);
+	cmd_out(cmd, 10, output + 8, 4);
+}
+
+static void mw_destroy(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_DESTROY_MW_HANDLE, env.mw);
+}
+
+static void dm_alloc(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_ALLOC_DM_HANDLE, 0);
+	cmd_u64(cmd, UVERBS_ATTR_ALLOC_DM_LENGTH, 4096);
+	cmd_u32(cmd, UVERBS_ATTR_ALLOC_DM_ALIGNMENT, 4);
+}
+
+/* DMAH and DMABUF are of Linux 7 too. */
+static void dmah_alloc(struct cmd *cmd)
+{
+	cmd_handle(cmd, 0, 0);
+	cmd_u32(cmd, 1, 0);
+}
+
+static void dmabuf_alloc(struct cmd *cmd)
+{
+	cmd_fd(cmd, 0, 0);
+	cmd_u64(cmd, 1, 0);
+}
+
+/* Of Linux 7: files that stand for capabilities, two of them here. */
+static void context_files(struct cmd *cmd)
+{
+	int32_t *files = (void *)input;
+
+	context(cmd);
+	files[0] = files[1] = files[2] = env.fd;
+	cmd_in(cmd, 2, files, 3 * sizeof(*files));
+}
+
 static void ah_destroy(struct cmd *cmd)
 {
 	cmd_handle(cmd, UVERBS_ATTR_DESTROY_AH_HANDLE, env.ah);
@@ -199,6 +313,18 @@ static void cq_create(struct cmd *cmd)
 	cmd_out(cmd, UVERBS_ATTR_CREATE_CQ_RESP_CQE, output, 4);
 	cmd_fd(cmd, UVERBS_ATTR_CREATE_CQ_EVENT_FD, env.async);
 	cmd_out(cmd, ATTR_UHW_OUT, uhw, sizeof(struct rxe_create_cq_resp));
+}
+
+/* Of Linux 7: memory for the CQ. rxe has its own and does not look. */
+static void cq_create_in(struct cmd *cmd)
+{
+	cq_create(cmd);
+	cmd_u64(cmd, 8, (uintptr_t)memory);
+	cmd_u64(cmd, 9, sizeof(memory));
+	cmd_fd(cmd, 10, env.channel);
+	cmd_u64(cmd, 11, 0);
+	memset(input, 0, 32);
+	cmd_in(cmd, 12, input, 32);
 }
 
 static void cq_destroy(struct cmd *cmd)
@@ -273,6 +399,24 @@ static const struct method {
 	  UVERBS_METHOD_ASYNC_EVENT_ALLOC, async_event_alloc, .no_context = true },
 	{ "PD_DESTROY", UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, pd_destroy, .effect = DESTROYS },
 	{ "MR_DESTROY", UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, mr_destroy, .effect = DESTROYS },
+	{ "INFO_HANDLES", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES, info_handles },
+	{ "INFO_HANDLES before GET_CONTEXT", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES,
+	  info_handles, .no_context = true },
+	{ "GET_CONTEXT with files", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT,
+	  context_files, .no_context = true, .effect = MAKES },
+	{ "QUERY_MR", UVERBS_OBJECT_MR, UVERBS_METHOD_QUERY_MR, mr_query },
+	{ "ADVISE_MR", UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, mr_advise },
+	{ "REG_DMABUF_MR", UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR, mr_reg_dmabuf,
+	  .effect = MAKES },
+	{ "DM_MR_REG", UVERBS_OBJECT_MR, UVERBS_METHOD_DM_MR_REG, mr_reg_dm, .effect = MAKES },
+	{ "REG_MR", UVERBS_OBJECT_MR, 5, mr_reg, .effect = MAKES },
+	{ "REG_MR of a file", UVERBS_OBJECT_MR, 5, mr_reg_fd, .effect = MAKES },
+	{ "MW_DESTROY", UVERBS_OBJECT_MW, UVERBS_METHOD_MW_DESTROY, mw_destroy, .effect = DESTROYS },
+	{ "DM_ALLOC", UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC, dm_alloc, .effect = MAKES },
+	{ "DMAH_ALLOC", 17, 0, dmah_alloc, .effect = MAKES },
+	{ "DMABUF_ALLOC", 18, 0, dmabuf_alloc, .effect = MAKES },
+	{ "CQ_CREATE in memory", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, cq_create_in,
+	  .effect = MAKES },
 	{ "AH_DESTROY", UVERBS_OBJECT_AH, UVERBS_METHOD_AH_DESTROY, ah_destroy, .effect = DESTROYS },
 	{ "CQ_CREATE", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, cq_create, .effect = MAKES },
 	{ "CQ_DESTROY", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY, cq_destroy, .effect = DESTROYS },
@@ -600,6 +744,45 @@ static void c_dereg_mr(void *in)
 	((struct ib_uverbs_dereg_mr *)in)->mr_handle = env.mr;
 }
 
+static void c_rereg_mr(void *in)
+{
+	struct ib_uverbs_rereg_mr *mr = in;
+
+	mr->mr_handle = env.mr;
+	mr->flags = 1 << 1 | 1 << 2; /* PD, access */
+	mr->pd_handle = env.free_pd;
+	mr->access_flags = 1;
+}
+
+static void c_alloc_mw(void *in)
+{
+	struct ib_uverbs_alloc_mw *mw = in;
+
+	mw->pd_handle = env.pd;
+	mw->mw_type = 1;
+}
+
+static void c_dealloc_mw(void *in)
+{
+	((struct ib_uverbs_dealloc_mw *)in)->mw_handle = env.mw;
+}
+
+static void c_resize_cq(void *in)
+{
+	struct ib_uverbs_resize_cq *cq = in;
+
+	cq->cq_handle = env.free_cq;
+	cq->cqe = 32;
+}
+
+static void c_ex_modify_cq(void *in)
+{
+	struct ib_uverbs_ex_modify_cq *cq = in;
+
+	cq->cq_handle = env.cq;
+	cq->attr_mask = 1;
+}
+
 static void c_create_cq(void *in)
 {
 	struct ib_uverbs_create_cq *cq = in;
@@ -736,6 +919,14 @@ static const struct command commands[] = {
 	{ "c REG_MR", CMD(REG_MR), IN(reg_mr), OUT(reg_mr), .fill = c_reg_mr,
 	  .effect = MAKES },
 	{ "c DEREG_MR", CMD(DEREG_MR), IN(dereg_mr), .fill = c_dereg_mr, .effect = DESTROYS },
+	{ "c REREG_MR", CMD(REREG_MR), IN(rereg_mr), OUT(rereg_mr), .fill = c_rereg_mr,
+	  .effect = MAKES },
+	{ "c ALLOC_MW", CMD(ALLOC_MW), IN(alloc_mw), OUT(alloc_mw), .fill = c_alloc_mw,
+	  .effect = MAKES },
+	{ "c DEALLOC_MW", CMD(DEALLOC_MW), IN(dealloc_mw), .fill = c_dealloc_mw,
+	  .effect = DESTROYS },
+	{ "c RESIZE_CQ", CMD(RESIZE_CQ), IN(resize_cq), OUT(resize_cq), .uhw = 16,
+	  .fill = c_resize_cq, .effect = MAKES },
 	{ "c CREATE_COMP_CHANNEL", CMD(CREATE_COMP_CHANNEL), IN(create_comp_channel),
 	  OUT(create_comp_channel), .fill = nothing, .effect = MAKES },
 	{ "c CREATE_CQ", CMD(CREATE_CQ), IN(create_cq), OUT(create_cq), .uhw = 16,
@@ -757,6 +948,7 @@ static const struct command commands[] = {
 	  .fill = nothing },
 	{ "x CREATE_CQ", CMD_EX(CREATE_CQ), IN(ex_create_cq), OUT(ex_create_cq), .uhw = 16,
 	  .fill = c_ex_create_cq, .effect = MAKES },
+	{ "x MODIFY_CQ", CMD_EX(MODIFY_CQ), IN(ex_modify_cq), .fill = c_ex_modify_cq },
 	{ "x CREATE_QP", CMD_EX(CREATE_QP), IN(ex_create_qp), OUT(ex_create_qp), .uhw = 32,
 	  .fill = c_ex_create_qp, .effect = MAKES },
 	{ "x MODIFY_QP", CMD_EX(MODIFY_QP), IN(ex_modify_qp), OUT(ex_modify_qp),

@@ -173,6 +173,18 @@ static inline int reg_mr(int fd, uint32_t pd, void *buf, size_t len, struct ib_u
 	return legacy(fd, IB_USER_VERBS_CMD_REG_MR, &in, sizeof(in), mr, sizeof(*mr), NULL, 0);
 }
 
+/* @type is 1 or 2. */
+static inline int alloc_mw(int fd, uint32_t pd, uint8_t type, uint32_t *mw)
+{
+	struct ib_uverbs_alloc_mw in = { .pd_handle = pd, .mw_type = type };
+	struct ib_uverbs_alloc_mw_resp out = {};
+	int ret = legacy(fd, IB_USER_VERBS_CMD_ALLOC_MW, &in, sizeof(in), &out, sizeof(out),
+			 NULL, 0);
+
+	*mw = out.mw_handle;
+	return ret;
+}
+
 static inline int create_ah(int fd, uint32_t pd, const uint8_t *gid, unsigned int sgid_index,
 			    uint32_t *ah)
 {
