@@ -5,8 +5,12 @@
 #
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/vm/devices"
 
+# Of rxe0, of siw0.
 address=10.0.2.15
+siw_address=10.9.0.1
+siw_address6=fd00:9::1
 
 # numbers NODE: the character device numbers of a node, as 231:224.
 numbers() {
@@ -192,9 +196,11 @@ assert_left() {
 unload() {
 	local module
 
-	for module in rdma_rxe rdma_ucm ib_umad rdma_cm iw_cm ib_cm ib_uverbs uverbs_bpf; do
+	for module in rdma_rxe siw uvb_ib uvb_fake ib_ipoib rdma_ucm ib_umad rdma_cm iw_cm ib_cm \
+			ib_uverbs uverbs_bpf; do
 		[ ! -d /sys/module/$module ] || rmmod $module
 	done
+	[ ! -e /sys/class/net/siw0net ] || ip link del siw0net
 }
 
 # reload [PARAMETER...]: all again, ours first and with these parameters; no devices.
@@ -214,4 +220,17 @@ restore() {
 # needs_rxe0: restore, if a test before has not left the machine like that.
 needs_rxe0() {
 	[ "$(cat /proc/uverbs_bpf/devices 2>/dev/null)" = $'rxe0\tuverbs0\tserved\t-' ] || restore
+}
+
+# needs_siw0, needs_ib0: a test that needs them asks for them in its head (# vm: --devices=...), and
+# finds them there whatever a test before it did.
+needs_siw0() {
+	[ -e /etc/modprobe.d/siw.conf ] || fail "this machine was not started with --devices=siw0"
+	[ -e /sys/class/infiniband/siw0 ] || siw0
+	assert_served siw0
+}
+
+needs_ib0() {
+	[ -e /sys/class/infiniband/ib0 ] || ib0
+	assert_served ib0
 }
