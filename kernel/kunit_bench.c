@@ -151,6 +151,8 @@ static int bench_register(struct uvb_bench *bench)
 	if (!dev)
 		goto err_register;
 	bench->dev = uvb_device(container_of(dev, struct ib_uverbs_device, dev));
+	/* Stubs need no operation of the device. */
+	bitmap_fill(bench->dev->api.objects, UVB_MAX_OBJECT);
 	return 0;
 
 err_register:

@@ -268,8 +268,12 @@ struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned in
 
 	handle = type->fops ? uvb_handle_lookup_fd(file, type, id, access) :
 			      uvb_handle_lookup_id(file, id);
-	if (IS_ERR(handle))
+	if (IS_ERR(handle)) {
+		/* An object that the device does not have is not looked for. */
+		if (!test_bit(object, uvb_file_device(file)->api.objects))
+			return ERR_PTR(-EINVAL);
 		return handle;
+	}
 
 	ret = -EINVAL;
 	if (handle->type != object)

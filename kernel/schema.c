@@ -135,39 +135,66 @@ void uvb_schema_exit(void)
 }
 
 /* ib_device_ops is a table of function pointers; offset 0 is its header, so it means none. */
-static bool uvb_has_op(const struct ib_device *ibdev, u16 needs)
+static bool uvb_has_ops(const struct ib_device *ibdev, const u16 needs[2])
 {
-	return !needs || *(void *const *)((const void *)&ibdev->ops + needs);
+	const void *ops = &ibdev->ops;
+
+	return (!needs[0] || *(void *const *)(ops + needs[0])) &&
+	       (!needs[1] || *(void *const *)(ops + needs[1]));
+}
+
+/* Whether the device has every object that no call of the method can do without. */
+static bool uvb_has_objects(const struct uvb_api *api, const struct uvb_method *method)
+{
+	unsigned int i;
+
+	for (i = 0; i < method->nr_attrs; i++) {
+		const struct uvb_attr *attr = &method->attrs[i];
+
+		if (attr->access != UVERBS_BPF_ACCESS_NONE && attr->flags & UVB_F_MANDATORY &&
+		    !test_bit(attr->object, api->objects))
+			return false;
+	}
+	return true;
+}
+
+static void uvb_api_add(struct uvb_api *api, const struct ib_device *ibdev,
+			const struct uvb_schema *schema)
+{
+	unsigned int i;
+
+	for (i = 0; i < schema->nr_methods; i++) {
+		const struct uvb_method *method = &schema->methods[i];
+
+		if (uvb_has_ops(ibdev, method->needs) && uvb_has_objects(api, method))
+			api->method[uvb_method_row(method->id)][method->object]
+				   [method->id & UVERBS_BPF_ID_MASK] = method;
+	}
+	for (i = 0; i < schema->nr_commands; i++) {
+		const struct uvb_command *command = &schema->commands[i];
+
+		if (uvb_has_ops(ibdev, command->needs) &&
+		    (command->ex || ibdev->uverbs_cmd_mask & BIT_ULL(command->number)))
+			api->command[command->ex][command->number] = command;
+	}
 }
 
 void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 {
-	unsigned int i, j;
+	unsigned int i;
 
+	/* Methods of one object take handles of others. */
 	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
-		const struct uvb_schema *schema = uvb_schemas[i];
+		const struct uvb_type *type = uvb_schemas[i]->type;
 
-		if (!schema->type || uvb_has_op(ibdev, schema->type->needs)) {
-			if (schema->type)
-				__set_bit(schema->type->object, api->objects);
-			for (j = 0; j < schema->nr_methods; j++) {
-				const struct uvb_method *method = &schema->methods[j];
+		if (type && uvb_has_ops(ibdev, type->needs))
+			__set_bit(type->object, api->objects);
+	}
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
+		const struct uvb_type *type = uvb_schemas[i]->type;
 
-				if (!uvb_has_op(ibdev, method->needs))
-					continue;
-				api->method[uvb_method_row(method->id)][method->object]
-					   [method->id & UVERBS_BPF_ID_MASK] = method;
-			}
-		}
-		for (j = 0; j < schema->nr_commands; j++) {
-			const struct uvb_command *command = &schema->commands[j];
-
-			if (!uvb_has_op(ibdev, command->needs))
-				continue;
-			if (!command->ex && !(ibdev->uverbs_cmd_mask & BIT_ULL(command->number)))
-				continue;
-			api->command[command->ex][command->number] = command;
-		}
+		if (!type || test_bit(type->object, api->objects))
+			uvb_api_add(api, ibdev, uvb_schemas[i]);
 	}
 }
 

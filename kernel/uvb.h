@@ -117,8 +117,9 @@ struct uvb_attr {
  * @object: object id
  * @id: method id, namespace 0 or UVERBS_BPF_NS_OWN
  * @nr_attrs: rows of @attrs
- * @needs: offset in struct ib_device_ops of the operation without which the
- *	method does not exist (-EPROTONOSUPPORT); 0 if none
+ * @needs: offsets in struct ib_device_ops of the operations without which the
+ *	method does not exist (-EPROTONOSUPPORT); 0 if none. Nor does it exist
+ *	where an object that a mandatory attribute names does not
  * @attrs: its attributes
  * @handler: returns 0 or a negative errno, never -EPROTONOSUPPORT. For a
  *	method that destroys an object it runs after the object is gone
@@ -133,7 +134,7 @@ struct uvb_method {
 	u16 object;
 	u16 id;
 	u8 nr_attrs;
-	u16 needs;
+	u16 needs[2];
 	const struct uvb_attr *attrs;
 	int (*handler)(struct uverbs_attr_bundle *bundle);
 	const char *name;
@@ -145,7 +146,9 @@ struct uvb_method {
 	u8 slot[UVB_MAX_BKEY];
 };
 
-#define UVB_NEEDS(op)	.needs = offsetof(struct ib_device_ops, op)
+#define UVB_NEEDS(op)	.needs = { offsetof(struct ib_device_ops, op) }
+#define UVB_NEEDS_BOTH(op1, op2)							\
+	.needs = { offsetof(struct ib_device_ops, op1), offsetof(struct ib_device_ops, op2) }
 
 #define UVB_METHOD(_object, _id, _handler, _attrs, ...)					\
 	{ .object = _object, .id = _id, .name = #_id, .handler = _handler,			\
@@ -158,7 +161,7 @@ struct uvb_method {
  * @has_udata: the driver's own input and output may follow the fixed structs
  * @req_size: fewest bytes of input. An extended command takes fewer, and reads zeroes
  * @resp_size: fewest bytes of output. An extended command takes less room, and is cut
- * @needs: as in struct uvb_method; a command that lacks it answers -EOPNOTSUPP
+ * @needs: as in struct uvb_method; a command that lacks one answers -EOPNOTSUPP
  * @handler: as in struct uvb_method
  * @name: for SCHEMA
  */
@@ -168,7 +171,7 @@ struct uvb_command {
 	bool has_udata;
 	u16 req_size;
 	u16 resp_size;
-	u16 needs;
+	u16 needs[2];
 	int (*handler)(struct uverbs_attr_bundle *bundle);
 	const char *name;
 };
@@ -181,7 +184,7 @@ struct uvb_command {
  *	no call around it when a file is closed: no uvb_call(), no uvb_refuse()
  * @fops: of an object that is a file, else NULL
  * @name: for SCHEMA, and of the slab cache
- * @needs: as in struct uvb_method, for all methods of the object
+ * @needs: as in struct uvb_method, for all methods and commands of the object
  * @cache: slab cache of the handles
  */
 struct uvb_type {
@@ -191,7 +194,7 @@ struct uvb_type {
 		       struct uverbs_attr_bundle *bundle);
 	const struct file_operations *fops;
 	const char *name;
-	u16 needs;
+	u16 needs[2];
 	struct kmem_cache *cache;
 };
 
