@@ -35,6 +35,21 @@ struct ib_ucontext *uvb_bundle_context(struct uverbs_attr_bundle *bundle)
 	return context;
 }
 
+/*
+ * Whether the caller may have raw QPs and flows. Where the device's namespace
+ * decides, it takes a context, as ib_uverbs does it.
+ */
+bool uvb_bundle_has_raw_cap(struct uverbs_attr_bundle *bundle)
+{
+#ifdef UVB_HAVE_RAW_CAP
+	struct ib_ucontext *context = uvb_context_get(uvb_bundle_file(bundle));
+
+	return !IS_ERR(context) && uvb_has_raw_cap(context->device);
+#else
+	return uvb_has_raw_cap(NULL);
+#endif
+}
+
 /**
  * uvb_context_alloc() - begin to make the file's context
  * @bundle: the call; the context is in @bundle->context, and nobody else sees it

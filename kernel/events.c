@@ -282,9 +282,11 @@ void uvb_cq_event_handler(struct ib_event *event, void *context)
 
 void uvb_qp_event_handler(struct ib_event *event, void *context)
 {
-	struct ib_uobject *uobject = (struct ib_uobject *)event->element.qp->uobject;
+	/* Pairs with the release in uvb_cmd_open_qp(). */
+	struct ib_uobject *uobject =
+		(struct ib_uobject *)smp_load_acquire(&event->element.qp->uobject);
 
-	/* An XRC target QP outlives its handle. */
+	/* An XRC target QP has events from the moment it is open, and its handle a little later. */
 	if (uobject)
 		uvb_event_source_report(container_of(uvb_handle(uobject), struct uvb_event_source,
 						     handle), event);
@@ -298,6 +300,13 @@ void uvb_wq_event_handler(struct ib_event *event, void *context)
 	if (uobject)
 		uvb_event_source_report(container_of(uvb_handle(uobject), struct uvb_event_source,
 						     handle), event);
+}
+
+void uvb_srq_event_handler(struct ib_event *event, void *context)
+{
+	struct uvb_handle *handle = uvb_handle((struct ib_uobject *)event->element.srq->uobject);
+
+	uvb_event_source_report(container_of(handle, struct uvb_event_source, handle), event);
 }
 
 void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,

@@ -64,6 +64,7 @@ static int uvb_open(struct inode *inode, struct file *filp)
 	mutex_init(&file->stock.disassociation_lock);
 #endif
 	INIT_LIST_HEAD(&file->handles);
+	mutex_init(&file->mcast_lock);
 	uvb_table_init(&file->table, &file->stock.uobjects_lock);
 
 	filp->private_data = file;
@@ -106,6 +107,7 @@ void uvb_file_release(struct kref *ref)
 #ifndef UVB_HAVE_PUBLIC_FILE
 	mutex_destroy(&file->stock.disassociation_lock);
 #endif
+	mutex_destroy(&file->mcast_lock);
 	mutex_destroy(&file->stock.umap_lock);
 	mutex_destroy(&file->stock.ucontext_lock);
 	kfree(file);

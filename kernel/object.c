@@ -440,6 +440,17 @@ unsigned int uvb_handles_list(struct uvb_file *file, unsigned int object, u32 *i
 	return n;
 }
 
+int uvb_part_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+		 struct uvb_handle **part)
+{
+	struct uvb_handle *handle = uvb_handle_get(bundle, object, id, UVERBS_BPF_ACCESS_READ);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	*part = handle;
+	return 0;
+}
+
 /**
  * uvb_handle_file_release() - the last reference to a file that is a handle is gone
  * @file: the device file, whose reference the handle's file held

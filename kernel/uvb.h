@@ -327,12 +327,14 @@ extern struct proc_dir_entry *uvb_proc_dir;
  * @handles: every committed handle, newest first; changed with
  *	hw_destroy_rwsem held for write, or for read and uobjects_lock
  * @async: the first async event file, which takes events nobody else asked for
+ * @mcast_lock: multicast groups of all QPs of the file
  */
 struct uvb_file {
 	struct ib_uverbs_file stock;
 	struct uvb_table table;
 	struct list_head handles;
 	struct uvb_event_file *async;
+	struct mutex mcast_lock;
 };
 
 static inline struct uvb_file *uvb_file(struct ib_uverbs_file *stock)
@@ -365,6 +367,7 @@ static inline void uvb_file_put(struct uvb_file *file)
 
 struct ib_ucontext *uvb_context_get(struct uvb_file *file);
 struct ib_ucontext *uvb_bundle_context(struct uverbs_attr_bundle *bundle);
+bool uvb_bundle_has_raw_cap(struct uverbs_attr_bundle *bundle);
 int uvb_context_alloc(struct uverbs_attr_bundle *bundle);
 int uvb_context_init(struct uverbs_attr_bundle *bundle, int *ucaps, int nr_ucaps);
 void uvb_context_free(struct uverbs_attr_bundle *bundle);
@@ -450,6 +453,9 @@ static inline void uvb_handle_unref(struct uvb_handle *handle)
 /* The ib_core object behind a handle id, locked for reading; NULL and *err if there is none. */
 void *uvb_object_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
 		     struct uvb_handle **handle);
+/* One of several objects a legacy command names; *part is left alone if there is none. */
+int uvb_part_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+		 struct uvb_handle **part);
 
 /* ---- events (events.c) ---- */
 
@@ -509,19 +515,42 @@ struct uvb_cq {
 };
 
 /**
+ * struct uvb_xrcd - handle of an XRC domain
+ * @handle: what user space names it by
+ * @users: QPs and SRQs made or opened by this handle; it stays as long as they do
+ */
+struct uvb_xrcd {
+	struct uvb_handle handle;
+	atomic_t users;
+};
+
+/**
  * struct uvb_qp - handle of a QP
  * @source: async events
  * @mcast: multicast groups it is attached to
+ * @xrcd: domain of an XRC target QP, else NULL
  */
 struct uvb_qp {
 	struct uvb_event_source source;
-	struct list_head mcast;
+	struct hlist_head mcast;
+	struct uvb_xrcd *xrcd;
+};
+
+/**
+ * struct uvb_srq - handle of an SRQ
+ * @source: async events
+ * @xrcd: domain of an XRC SRQ, else NULL
+ */
+struct uvb_srq {
+	struct uvb_event_source source;
+	struct uvb_xrcd *xrcd;
 };
 
 void uvb_comp_handler(struct ib_cq *cq, void *channel);
 void uvb_cq_event_handler(struct ib_event *event, void *context);
 void uvb_qp_event_handler(struct ib_event *event, void *context);
 void uvb_wq_event_handler(struct ib_event *event, void *context);
+void uvb_srq_event_handler(struct ib_event *event, void *context);
 void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 			   struct uvb_event_file *async);
 /* After the hardware object is gone: drop what nobody read, and the references. */
@@ -781,7 +810,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 #define UVB_FOR_EACH_SCHEMA(_)						\
 	_(mw) _(dm)							\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
-	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) \
+	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
 	UVB_COMP_CNTR_SCHEMAS(_)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;

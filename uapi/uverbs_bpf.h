@@ -83,6 +83,7 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_PD_ALLOC	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* PD */
 #define UVERBS_BPF_METHOD_MR_REG	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MR */
 #define UVERBS_BPF_METHOD_CQ_RESIZE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ */
+#define UVERBS_BPF_METHOD_SRQ_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* SRQ */
 
 /**
  * enum uverbs_bpf_attr_schema - SCHEMA: every object, method and attribute of the device
@@ -323,6 +324,22 @@ enum uverbs_bpf_attr_cq {
 	UVERBS_BPF_ATTR_CQ_HANDLE,
 	UVERBS_BPF_ATTR_CQ_CQE,
 	UVERBS_BPF_ATTR_CQ_RESP_CQE,
+};
+
+/**
+ * enum uverbs_bpf_attr_srq - attributes of SRQ_MODIFY
+ * @UVERBS_BPF_ATTR_SRQ_HANDLE: the SRQ
+ * @UVERBS_BPF_ATTR_SRQ_MAX_WR: in __u32, optional: resize the queue to this many work requests
+ * @UVERBS_BPF_ATTR_SRQ_LIMIT: in __u32, optional: report SRQ_LIMIT_REACHED once when fewer
+ *	work requests than this are left; 0 disarms it
+ *
+ * At least one of the optional ones is wanted. A driver's own input and output
+ * (UVERBS_ATTR_UHW_IN, UVERBS_ATTR_UHW_OUT) are taken as by the legacy command.
+ */
+enum uverbs_bpf_attr_srq {
+	UVERBS_BPF_ATTR_SRQ_HANDLE,
+	UVERBS_BPF_ATTR_SRQ_MAX_WR,
+	UVERBS_BPF_ATTR_SRQ_LIMIT,
 };
 
 /*

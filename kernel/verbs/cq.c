@@ -3,6 +3,7 @@
  * Completion queues.
  */
 #include "../uvb.h"
+#include "qp.h"
 
 /* What can be said before anything is looked up or made. */
 static int uvb_cq_check(const struct uverbs_attr_bundle *bundle,
@@ -386,6 +387,8 @@ static const struct uvb_command uvb_cq_commands[] = {
 		    UVB_NEEDS(UVB_OP_RESIZE_CQ)),
 	UVB_COMMAND_EX(MODIFY_CQ, uvb_cmd_ex_modify_cq, sizeof(struct ib_uverbs_ex_modify_cq), 0,
 		       UVB_NEEDS(modify_cq)),
+	UVB_COMMAND(POLL_CQ, uvb_cmd_poll_cq, sizeof(struct ib_uverbs_poll_cq),
+		    sizeof(struct ib_uverbs_poll_cq_resp), UVB_NEEDS(poll_cq)),
 	UVB_COMMAND(REQ_NOTIFY_CQ, uvb_cmd_req_notify_cq, sizeof(struct ib_uverbs_req_notify_cq),
 		    0, UVB_NEEDS(req_notify_cq)),
 	UVB_COMMAND(DESTROY_CQ, uvb_cmd_destroy_cq, sizeof(struct ib_uverbs_destroy_cq),

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * POST_SEND. rxe and siw ring their doorbell with it: no work requests, the
- * driver finds them in the queue it shares with user space. That is one
- * lookup and the driver's call. Drivers without such a queue get the work
- * requests in the command.
+ * POST_SEND, POST_RECV, POST_SRQ_RECV and POLL_CQ: the data path of drivers
+ * whose queues user space cannot reach. rxe and siw ring their doorbell with
+ * POST_SEND: no work requests, the driver finds them in the queue it shares
+ * with user space. That is one lookup and the driver's call. Drivers without
+ * such a queue get the work requests in the command.
  */
 #include "../uvb.h"
 #include "qp.h"
+
+#include <rdma/opa_addr.h>
 
 /* A work request as the drivers take it, and what goes with it. */
 struct uvb_send_wr {
@@ -161,7 +164,10 @@ static int uvb_post_unpack(struct uvb_post *post, u32 count)
 	return 0;
 }
 
-/* Where the variable part of the command lies; it must fill the input exactly. */
+/*
+ * Where the variable part of the command lies; it must fill the input exactly.
+ * The three commands that post have one layout.
+ */
 static int uvb_post_locate(struct uverbs_attr_bundle *bundle, const struct ib_uverbs_post_send *cmd,
 			   struct uvb_post *post)
 {
@@ -174,8 +180,6 @@ static int uvb_post_locate(struct uverbs_attr_bundle *bundle, const struct ib_uv
 		return -ENOSPC;
 	if (len < in->inlen && check_zeroed_user(in->inbuf + len, in->inlen - len) != 1)
 		return -EOPNOTSUPP;
-	if (cmd->wqe_size < sizeof(struct ib_uverbs_send_wr))
-		return -EINVAL;
 
 	*post = (struct uvb_post) {
 		.bundle = bundle,
@@ -185,6 +189,14 @@ static int uvb_post_locate(struct uverbs_attr_bundle *bundle, const struct ib_uv
 		.nr_sges = cmd->sge_count,
 	};
 	return 0;
+}
+
+/* The struct is followed by its lists: uvb_request() would want them zero. */
+static int uvb_post_request(struct uverbs_attr_bundle *bundle, struct ib_uverbs_post_send *cmd)
+{
+	if (bundle->ucore.inlen < sizeof(*cmd))
+		return -ENOSPC;
+	return copy_from_user(cmd, bundle->ucore.inbuf, sizeof(*cmd)) ? -EFAULT : 0;
 }
 
 int uvb_cmd_post_send(struct uverbs_attr_bundle *bundle)
@@ -197,12 +209,11 @@ int uvb_cmd_post_send(struct uverbs_attr_bundle *bundle)
 	struct ib_qp *qp;
 	int ret, ret2;
 
-	/* The struct is followed by its lists: uvb_request() would want them zero. */
-	if (bundle->ucore.inlen < sizeof(cmd))
-		return -ENOSPC;
-	if (copy_from_user(&cmd, bundle->ucore.inbuf, sizeof(cmd)))
-		return -EFAULT;
-	ret = uvb_post_locate(bundle, &cmd, &post);
+	ret = uvb_post_request(bundle, &cmd);
+	if (!ret)
+		ret = uvb_post_locate(bundle, &cmd, &post);
+	if (!ret && cmd.wqe_size < sizeof(struct ib_uverbs_send_wr))
+		ret = -EINVAL;
 	if (ret)
 		return ret;
 	qp = uvb_object_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, &handle);
@@ -228,4 +239,252 @@ out:
 	uvb_post_free(&post);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	return ret;
+}
+
+/* ---- receive ---- */
+
+static_assert(sizeof(struct ib_uverbs_post_send) == sizeof(struct ib_uverbs_post_recv) &&
+	      offsetof(struct ib_uverbs_post_send, qp_handle) ==
+	      offsetof(struct ib_uverbs_post_recv, qp_handle) &&
+	      offsetof(struct ib_uverbs_post_send, wr_count) ==
+	      offsetof(struct ib_uverbs_post_recv, wr_count) &&
+	      offsetof(struct ib_uverbs_post_send, sge_count) ==
+	      offsetof(struct ib_uverbs_post_recv, sge_count) &&
+	      offsetof(struct ib_uverbs_post_send, wqe_size) ==
+	      offsetof(struct ib_uverbs_post_recv, wqe_size));
+static_assert(sizeof(struct ib_uverbs_post_send) == sizeof(struct ib_uverbs_post_srq_recv) &&
+	      offsetof(struct ib_uverbs_post_send, qp_handle) ==
+	      offsetof(struct ib_uverbs_post_srq_recv, srq_handle) &&
+	      offsetof(struct ib_uverbs_post_send, wr_count) ==
+	      offsetof(struct ib_uverbs_post_srq_recv, wr_count) &&
+	      offsetof(struct ib_uverbs_post_send, sge_count) ==
+	      offsetof(struct ib_uverbs_post_srq_recv, sge_count) &&
+	      offsetof(struct ib_uverbs_post_send, wqe_size) ==
+	      offsetof(struct ib_uverbs_post_srq_recv, wqe_size));
+
+/* Bytes of work requests and scatter list for which a command needs no allocation. */
+#define UVB_RECV_SMALL	256
+
+/**
+ * struct uvb_recv - the receive work requests of one command
+ * @first: the first, or NULL; the array is followed by the scatter list
+ * @memory: what was allocated, or NULL
+ * @small: used instead if it is enough
+ */
+struct uvb_recv {
+	struct ib_recv_wr *first;
+	void *memory;
+	u8 small[UVB_RECV_SMALL] __aligned(8);
+};
+
+static int uvb_recv_copy(struct uvb_post *post, struct ib_recv_wr *wr, u32 count)
+{
+	struct ib_sge *sge = (struct ib_sge *)(wr + count);
+	struct ib_uverbs_recv_wr from;
+	u32 i;
+
+	for (i = 0; i < count; i++, wr++) {
+		if (copy_from_user(&from, post->wqes + i * post->wqe_size, sizeof(from)))
+			return -EFAULT;
+		if (from.num_sge > post->nr_sges)
+			return -EINVAL;
+		*wr = (struct ib_recv_wr) {
+			.next = i + 1 < count ? wr + 1 : NULL,
+			.wr_id = from.wr_id,
+			.num_sge = from.num_sge,
+			.sg_list = from.num_sge ? sge : NULL,
+		};
+		if (copy_from_user(sge, post->sges, from.num_sge * sizeof(*sge)))
+			return -EFAULT;
+		post->sges += from.num_sge;
+		post->nr_sges -= from.num_sge;
+		sge += from.num_sge;
+	}
+	return 0;
+}
+
+/* Everything into one piece of memory. The input, which is not long, bounds its size. */
+static int uvb_recv_unpack(struct uverbs_attr_bundle *bundle,
+			   const struct ib_uverbs_post_send *cmd, struct uvb_recv *recv)
+{
+	struct uvb_post post;
+	size_t size;
+	int ret;
+
+	recv->first = NULL;
+	recv->memory = NULL;
+	if (cmd->wqe_size < sizeof(struct ib_uverbs_recv_wr))
+		return -EINVAL;
+	ret = uvb_post_locate(bundle, cmd, &post);
+	if (ret || !cmd->wr_count)
+		return ret;
+
+	size = cmd->wr_count * sizeof(*recv->first) + cmd->sge_count * sizeof(struct ib_sge);
+	if (size <= sizeof(recv->small)) {
+		recv->first = (struct ib_recv_wr *)recv->small;
+	} else {
+		recv->memory = kvmalloc(size, GFP_KERNEL);
+		if (!recv->memory)
+			return -ENOMEM;
+		recv->first = recv->memory;
+	}
+	return uvb_recv_copy(&post, recv->first, cmd->wr_count);
+}
+
+/* Counted from 1: the first that was not posted. */
+static u32 uvb_recv_bad(const struct uvb_recv *recv, const struct ib_recv_wr *bad)
+{
+	const struct ib_recv_wr *wr;
+	u32 count = 0;
+
+	for (wr = recv->first; wr; wr = wr->next) {
+		count++;
+		if (wr == bad)
+			break;
+	}
+	return count;
+}
+
+static int uvb_qp_post_recv(void *queue, const struct ib_recv_wr *wr,
+			    const struct ib_recv_wr **bad)
+{
+	struct ib_qp *qp = queue;
+
+	return qp->device->ops.post_recv(qp->real_qp, wr, bad);
+}
+
+static int uvb_srq_post_recv(void *queue, const struct ib_recv_wr *wr,
+			     const struct ib_recv_wr **bad)
+{
+	struct ib_srq *srq = queue;
+
+	return srq->device->ops.post_srq_recv(srq, wr, bad);
+}
+
+static int uvb_recv_post(struct uverbs_attr_bundle *bundle, const struct ib_uverbs_post_send *cmd,
+			 const struct uvb_recv *recv, unsigned int object,
+			 int (*post)(void *queue, const struct ib_recv_wr *wr,
+				     const struct ib_recv_wr **bad))
+{
+	struct ib_uverbs_post_recv_resp resp = {};
+	const struct ib_recv_wr *bad = NULL;
+	struct uvb_handle *handle;
+	void *queue;
+	int ret;
+
+	queue = uvb_object_get(bundle, object, cmd->qp_handle, &handle);
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+	ret = post(queue, recv->first, &bad);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	if (ret)
+		resp.bad_wr = uvb_recv_bad(recv, bad);
+	return uvb_response(bundle, &resp, sizeof(resp)) ?: ret;
+}
+
+int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle)
+{
+	struct uvb_recv recv __uninitialized;
+	struct ib_uverbs_post_send cmd;
+	int ret;
+
+	ret = uvb_post_request(bundle, &cmd);
+	if (ret)
+		return ret;
+	ret = uvb_recv_unpack(bundle, &cmd, &recv);
+	if (!ret)
+		ret = uvb_recv_post(bundle, &cmd, &recv, UVERBS_OBJECT_QP, uvb_qp_post_recv);
+	kvfree(recv.memory);
+	return ret;
+}
+
+int uvb_cmd_post_srq_recv(struct uverbs_attr_bundle *bundle)
+{
+	struct uvb_recv recv __uninitialized;
+	struct ib_uverbs_post_send cmd;
+	int ret;
+
+	ret = uvb_post_request(bundle, &cmd);
+	if (ret)
+		return ret;
+	ret = uvb_recv_unpack(bundle, &cmd, &recv);
+	if (!ret)
+		ret = uvb_recv_post(bundle, &cmd, &recv, UVERBS_OBJECT_SRQ, uvb_srq_post_recv);
+	kvfree(recv.memory);
+	return ret;
+}
+
+/* ---- poll ---- */
+
+static int uvb_wc_out(struct ib_device *ibdev, struct ib_uverbs_wc __user *to,
+		      const struct ib_wc *wc)
+{
+	struct ib_uverbs_wc out = {
+		.wr_id = wc->wr_id,
+		.status = wc->status,
+		.opcode = wc->opcode,
+		.vendor_err = wc->vendor_err,
+		.byte_len = wc->byte_len,
+		.ex.imm_data = wc->ex.imm_data,
+		.qp_num = wc->qp->qp_num,
+		.src_qp = wc->src_qp,
+		.wc_flags = wc->wc_flags,
+		.pkey_index = wc->pkey_index,
+		.slid = rdma_cap_opa_ah(ibdev, wc->port_num) ? OPA_TO_IB_UCAST_LID(wc->slid) :
+								 ib_lid_cpu16(wc->slid),
+		.sl = wc->sl,
+		.dlid_path_bits = wc->dlid_path_bits,
+		.port_num = wc->port_num,
+	};
+
+	return copy_to_user(to, &out, sizeof(out)) ? -EFAULT : 0;
+}
+
+/* Completions go to user space one by one: one that cannot be delivered costs no others. */
+static int uvb_poll(struct ib_cq *cq, u32 max, struct ib_uverbs_wc __user *to, u32 *count)
+{
+	struct ib_wc wc;
+	int ret;
+
+	while (*count < max) {
+		ret = ib_poll_cq(cq, 1, &wc);
+		if (ret <= 0)
+			return ret;
+		ret = uvb_wc_out(cq->device, to + *count, &wc);
+		if (ret)
+			return ret;
+		(*count)++;
+	}
+	return 0;
+}
+
+/*
+ * The room for completions is what the command says, as it has always been:
+ * the length of the answer only has to cover its header.
+ */
+int uvb_cmd_poll_cq(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_poll_cq_resp __user *to = bundle->ucore.outbuf;
+	struct ib_uverbs_poll_cq_resp resp = {};
+	struct ib_uverbs_poll_cq cmd;
+	struct uvb_handle *handle;
+	struct ib_cq *cq;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	ret = uvb_poll(cq, cmd.ne, to->wc, &resp.count);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	if (ret)
+		return ret;
+
+	if (copy_to_user(to, &resp, sizeof(resp)))
+		return -EFAULT;
+	return uvb_has(bundle, UVERBS_ATTR_CORE_OUT) ?
+		uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_CORE_OUT)]
+						.ptr_attr.uattr_idx) : 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Queue pairs: create, query, destroy. Modify is in qp_modify.c, connect in qp_connect.c.
+ * Queue pairs: create, open, query, destroy. Modify is in qp_modify.c, connect in
+ * qp_connect.c.
  */
 #include "../uvb.h"
 #include "../ext.h"
@@ -20,46 +21,66 @@
 				 IB_QP_CREATE_SOURCE_QPN |				\
 				 IB_QP_CREATE_PCI_WRITE_END_PADDING)
 
+/* What of a handle is there before its QP. The reference to @async passes to it. */
+static struct uvb_qp *uvb_qp_init(struct uvb_handle *handle, struct uvb_handle *xrcd,
+				  u64 user_handle, struct uvb_event_file *async)
+{
+	struct uvb_qp *obj = container_of(handle, struct uvb_qp, source.handle);
+
+	INIT_HLIST_HEAD(&obj->mcast);
+	if (xrcd)
+		obj->xrcd = container_of(xrcd, struct uvb_xrcd, handle);
+	uvb_event_source_init(&obj->source, user_handle, async);
+	return obj;
+}
+
+static void uvb_qp_set(struct uvb_qp *obj, struct ib_qp *qp)
+{
+	if (obj->xrcd)
+		atomic_inc(&obj->xrcd->users);
+	obj->source.handle.object = qp;
+}
+
 /**
  * uvb_qp_create() - make the QP behind a handle
  * @bundle: the call
  * @handle: new
- * @pd: its protection domain
+ * @pd: its protection domain, NULL for an XRC target QP
  * @attr: what the driver gets; its cap holds what was granted afterwards
+ * @xrcd: handle of attr's XRC domain, or NULL
  * @user_handle: what events carry
  * @async: where async events go, or NULL; the reference passes to the QP
  */
 static int uvb_qp_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
-			 struct ib_pd *pd, struct ib_qp_init_attr *attr, u64 user_handle,
-			 struct uvb_event_file *async)
+			 struct ib_pd *pd, struct ib_qp_init_attr *attr,
+			 struct uvb_handle *xrcd, u64 user_handle, struct uvb_event_file *async)
 {
-	struct uvb_qp *obj = container_of(handle, struct uvb_qp, source.handle);
+	struct uvb_qp *obj = uvb_qp_init(handle, xrcd, user_handle, async);
 	struct ib_qp *qp;
 
-	INIT_LIST_HEAD(&obj->mcast);
-	uvb_event_source_init(&obj->source, user_handle, async);
 	attr->event_handler = uvb_qp_event_handler;
-
-	qp = uvb_ib_create_qp(pd->device, pd, attr, bundle,
+	qp = uvb_ib_create_qp(handle->context->device, pd, attr, bundle,
 			      (struct ib_uqp_object *)uvb_uobject(handle));
 	if (IS_ERR(qp)) {
 		uvb_event_file_put(async);
 		return PTR_ERR(qp);
 	}
 	ib_qp_usecnt_inc(qp);
-	handle->object = qp;
+	uvb_qp_set(obj, qp);
 	return 0;
 }
 
 /* Whether user space may have a QP of this type at all. */
-static int uvb_qp_check_type(struct ib_device *ibdev, u32 type)
+static int uvb_qp_check_type(struct uverbs_attr_bundle *bundle, u32 type)
 {
 	switch (type) {
 	case IB_QPT_RAW_PACKET:
-		return uvb_has_raw_cap(ibdev) ? 0 : -EPERM;
+		return uvb_bundle_has_raw_cap(bundle) ? 0 : -EPERM;
 	case IB_QPT_RC:
 	case IB_QPT_UC:
 	case IB_QPT_UD:
+	case IB_QPT_XRC_INI:
+	case IB_QPT_XRC_TGT:
 	case IB_QPT_DRIVER:
 		return 0;
 	default:
@@ -99,15 +120,103 @@ static void uvb_qp_cap_out(struct ib_uverbs_qp_cap *to, const struct ib_qp_cap *
 	to->max_inline_data = from->max_inline_data;
 }
 
+/* An XRC target QP has a domain and nothing else. */
+static int uvb_qp_attr_tgt(const struct uverbs_attr_bundle *bundle, struct ib_qp_init_attr *attr,
+			   struct uvb_handle **xrcd)
+{
+	if (uvb_has(bundle, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE) ||
+	    uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE) ||
+	    uvb_has(bundle, UVERBS_ATTR_CREATE_QP_PD_HANDLE) ||
+	    uvb_has(bundle, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE))
+		return -EINVAL;
+	if (!uvb_has(bundle, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE))
+		return -ENOENT;
+	*xrcd = uvb_attr_handle(bundle, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE);
+	attr->xrcd = (*xrcd)->object;
+	return 0;
+}
+
+/* Queues: one of each kind, or receive queues behind a table and sending optional. */
+static int uvb_qp_attr_queues(const struct uverbs_attr_bundle *bundle,
+			      struct ib_qp_init_attr *attr)
+{
+	bool send = true, recv = attr->qp_type != IB_QPT_XRC_INI;
+
+	attr->rwq_ind_tbl = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE);
+	if (attr->rwq_ind_tbl) {
+		if (attr->cap.max_recv_wr || attr->cap.max_recv_sge ||
+		    uvb_has(bundle, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE) ||
+		    uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE))
+			return -EINVAL;
+		send = attr->cap.max_send_wr;
+		recv = false;
+	}
+	if (send)
+		attr->send_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE);
+	if (recv)
+		attr->recv_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE);
+	return (send && !attr->send_cq) || (recv && !attr->recv_cq) ? -ENOENT : 0;
+}
+
+/* The objects a QP of its type is made of. */
+static int uvb_qp_attr_objects(const struct uverbs_attr_bundle *bundle,
+			       struct ib_qp_init_attr *attr, struct uvb_handle **xrcd)
+{
+	if (attr->qp_type == IB_QPT_XRC_TGT)
+		return uvb_qp_attr_tgt(bundle, attr, xrcd);
+	if (uvb_has(bundle, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE) ||
+	    (uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) &&
+	     attr->qp_type == IB_QPT_XRC_INI))
+		return -EINVAL;
+	if (!uvb_has(bundle, UVERBS_ATTR_CREATE_QP_PD_HANDLE))
+		return -ENOENT;
+	return uvb_qp_attr_queues(bundle, attr);
+}
+
+static int uvb_qp_attr_flags(struct uverbs_attr_bundle *bundle, struct ib_qp_init_attr *attr)
+{
+	u32 flags;
+	int ret;
+
+	ret = uvb_flags(&flags, bundle, UVERBS_ATTR_CREATE_QP_FLAGS, UVB_QP_FLAGS_METHOD);
+	if (!ret)
+		ret = uvb_qp_check_flags(attr->qp_type, flags);
+	if (ret)
+		return ret;
+	/* One flag is not the drivers'; it saves a caller an attribute. */
+	attr->sq_sig_type = flags & IB_UVERBS_QP_CREATE_SQ_SIG_ALL ? IB_SIGNAL_ALL_WR :
+								   IB_SIGNAL_REQ_WR;
+	attr->create_flags = flags & ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+
+	if (!uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN))
+		return 0;
+	/* To send as another QP is a right, whichever way it is asked for. */
+	if (!uvb_bundle_has_raw_cap(bundle))
+		return uvb_refuse(bundle, -EPERM, UVERBS_ATTR_CREATE_QP_SOURCE_QPN,
+				  "QP_CREATE: a source QP number wants CAP_NET_RAW");
+	attr->create_flags |= IB_QP_CREATE_SOURCE_QPN;
+	return uvb_copy_in(&attr->source_qpn, bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN,
+			   sizeof(attr->source_qpn));
+}
+
+/* Target QPs receive by SRQs of XRC domains, and nothing else does. */
+static int uvb_qp_attr_srq(const struct uverbs_attr_bundle *bundle, struct ib_qp_init_attr *attr)
+{
+	attr->srq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE);
+	if (!attr->srq)
+		return 0;
+	return (attr->srq->srq_type == IB_SRQT_XRC) == (attr->qp_type == IB_QPT_XRC_TGT) ?
+		0 : -EINVAL;
+}
+
 static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_CREATE_QP_HANDLE);
 	struct ib_qp_init_attr attr = {};
+	struct uvb_handle *xrcd = NULL;
 	struct ib_uverbs_qp_cap cap;
 	u64 user_handle, type;
-	struct ib_pd *pd;
 	struct ib_qp *qp;
-	u32 flags;
 	int ret;
 
 	ret = uvb_copy_in(&cap, bundle, UVERBS_ATTR_CREATE_QP_CAP, sizeof(cap));
@@ -117,36 +226,23 @@ static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 	if (!ret)
 		ret = uvb_const(&type, bundle, UVERBS_ATTR_CREATE_QP_TYPE, U32_MAX);
 	if (!ret)
-		ret = uvb_qp_check_type(handle->context->device, type);
+		ret = uvb_qp_check_type(bundle, type);
 	if (ret)
 		return ret;
 
-	pd = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_PD_HANDLE);
-	attr.send_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE);
-	attr.recv_cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE);
-	if (!pd || !attr.send_cq || !attr.recv_cq)
-		return -ENOENT;
-
-	ret = uvb_flags(&flags, bundle, UVERBS_ATTR_CREATE_QP_FLAGS, UVB_QP_FLAGS_METHOD);
-	if (!ret)
-		ret = uvb_qp_check_flags(type, flags);
-	if (ret)
-		return ret;
-	/* One flag is not the drivers'; it saves a caller an attribute. */
-	attr.sq_sig_type = flags & IB_UVERBS_QP_CREATE_SQ_SIG_ALL ? IB_SIGNAL_ALL_WR :
-								  IB_SIGNAL_REQ_WR;
-	attr.create_flags = flags & ~IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
-	if (uvb_has(bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN)) {
-		ret = uvb_copy_in(&attr.source_qpn, bundle, UVERBS_ATTR_CREATE_QP_SOURCE_QPN,
-				  sizeof(attr.source_qpn));
-		if (ret)
-			return ret;
-		attr.create_flags |= IB_QP_CREATE_SOURCE_QPN;
-	}
 	attr.qp_type = type;
 	uvb_qp_cap_in(&attr.cap, &cap);
+	ret = uvb_qp_attr_objects(bundle, &attr, &xrcd);
+	if (!ret)
+		ret = uvb_qp_attr_flags(bundle, &attr);
+	if (!ret)
+		ret = uvb_qp_attr_srq(bundle, &attr);
+	if (ret)
+		return ret;
 
-	ret = uvb_qp_create(bundle, handle, pd, &attr, user_handle,
+	ret = uvb_qp_create(bundle, handle,
+			    uvb_attr_object(bundle, UVERBS_ATTR_CREATE_QP_PD_HANDLE), &attr,
+			    xrcd, user_handle,
 			    uvb_event_file_get(bundle, UVERBS_ATTR_CREATE_QP_EVENT_FD));
 	if (ret)
 		return ret;
@@ -163,48 +259,116 @@ static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 
 /* The objects a legacy create names, held while it runs. */
 struct uvb_qp_parts {
-	struct uvb_handle *pd;
-	struct uvb_handle *send_cq;
+	struct uvb_handle *ind_tbl;
+	struct uvb_handle *xrcd;
+	struct uvb_handle *srq;
 	struct uvb_handle *recv_cq;
+	struct uvb_handle *send_cq;
+	struct uvb_handle *pd;
 };
 
 static void uvb_qp_parts_put(struct uvb_qp_parts *parts)
 {
-	if (parts->recv_cq && parts->recv_cq != parts->send_cq)
-		uvb_handle_put(parts->recv_cq, UVERBS_BPF_ACCESS_READ);
-	if (parts->send_cq)
-		uvb_handle_put(parts->send_cq, UVERBS_BPF_ACCESS_READ);
-	if (parts->pd)
-		uvb_handle_put(parts->pd, UVERBS_BPF_ACCESS_READ);
+	struct uvb_handle *const all[] = {
+		parts->ind_tbl, parts->xrcd, parts->srq, parts->recv_cq, parts->send_cq,
+		parts->pd,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i])
+			uvb_handle_put(all[i], UVERBS_BPF_ACCESS_READ);
+	}
 }
 
-static int uvb_qp_part_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
-			   struct uvb_handle **part)
+/* The domain of a target QP comes where others name their protection domain. */
+static int uvb_qp_parts_tgt(struct uverbs_attr_bundle *bundle,
+			    const struct ib_uverbs_ex_create_qp *cmd, struct uvb_qp_parts *parts)
 {
-	struct uvb_handle *handle = uvb_handle_get(bundle, object, id, UVERBS_BPF_ACCESS_READ);
-
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	*part = handle;
-	return 0;
+	/* ib_core gives back a use of the table that it never took. */
+	if (parts->ind_tbl)
+		return -EINVAL;
+	return uvb_part_get(bundle, UVERBS_OBJECT_XRCD, cmd->pd_handle, &parts->xrcd) ?
+		-EINVAL : 0;
 }
 
+static int uvb_qp_parts_srq(struct uverbs_attr_bundle *bundle,
+			    const struct ib_uverbs_ex_create_qp *cmd, struct uvb_qp_parts *parts)
+{
+	const struct ib_srq *srq;
+	int ret;
+
+	ret = uvb_part_get(bundle, UVERBS_OBJECT_SRQ, cmd->srq_handle, &parts->srq);
+	if (ret)
+		return ret;
+	srq = parts->srq->object;
+	return srq->srq_type == IB_SRQT_XRC ? -EINVAL : 0;
+}
+
+/* In the order in which ib_uverbs looks, since callers see which is missing first. */
 static int uvb_qp_parts_get(struct uverbs_attr_bundle *bundle,
 			    const struct ib_uverbs_ex_create_qp *cmd, struct uvb_qp_parts *parts)
 {
-	int ret;
+	int ret = 0;
 
-	ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_CQ, cmd->send_cq_handle, &parts->send_cq);
-	if (!ret && cmd->recv_cq_handle == cmd->send_cq_handle)
-		parts->recv_cq = parts->send_cq;
-	else if (!ret)
-		ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_CQ, cmd->recv_cq_handle,
-				      &parts->recv_cq);
-	if (!ret)
-		ret = uvb_qp_part_get(bundle, UVERBS_OBJECT_PD, cmd->pd_handle, &parts->pd);
+	if (cmd->comp_mask & IB_UVERBS_CREATE_QP_MASK_IND_TABLE) {
+		ret = uvb_part_get(bundle, UVERBS_OBJECT_RWQ_IND_TBL, cmd->rwq_ind_tbl_handle,
+				   &parts->ind_tbl);
+		if (!ret && (cmd->max_recv_wr || cmd->max_recv_sge || cmd->is_srq))
+			ret = -EINVAL;
+	}
 	if (ret)
-		uvb_qp_parts_put(parts);
-	return ret;
+		return ret;
+	if (cmd->qp_type == IB_QPT_XRC_TGT)
+		return uvb_qp_parts_tgt(bundle, cmd, parts);
+
+	if (cmd->qp_type != IB_QPT_XRC_INI) {
+		if (cmd->is_srq)
+			ret = uvb_qp_parts_srq(bundle, cmd, parts);
+		if (!ret && !parts->ind_tbl && cmd->recv_cq_handle != cmd->send_cq_handle)
+			ret = uvb_part_get(bundle, UVERBS_OBJECT_CQ, cmd->recv_cq_handle,
+					   &parts->recv_cq);
+	}
+	if (!ret && (!parts->ind_tbl || cmd->max_send_wr))
+		ret = uvb_part_get(bundle, UVERBS_OBJECT_CQ, cmd->send_cq_handle,
+				   &parts->send_cq);
+	return ret ?: uvb_part_get(bundle, UVERBS_OBJECT_PD, cmd->pd_handle, &parts->pd);
+}
+
+static void uvb_qp_attr_parts(struct ib_qp_init_attr *attr, const struct uvb_qp_parts *parts)
+{
+	if (parts->ind_tbl)
+		attr->rwq_ind_tbl = parts->ind_tbl->object;
+	if (parts->xrcd)
+		attr->xrcd = parts->xrcd->object;
+	if (parts->srq)
+		attr->srq = parts->srq->object;
+	if (parts->send_cq)
+		attr->send_cq = parts->send_cq->object;
+	/* An initiator has no receive queue. */
+	if (attr->qp_type == IB_QPT_XRC_INI) {
+		attr->cap.max_recv_wr = 0;
+		attr->cap.max_recv_sge = 0;
+	} else if (parts->recv_cq) {
+		attr->recv_cq = parts->recv_cq->object;
+	} else if (!parts->ind_tbl) {
+		attr->recv_cq = attr->send_cq;
+	}
+}
+
+static int uvb_qp_command_flags(struct uverbs_attr_bundle *bundle,
+				const struct ib_uverbs_ex_create_qp *cmd,
+				struct ib_qp_init_attr *attr)
+{
+	if (cmd->create_flags & ~UVB_QP_FLAGS_COMMAND)
+		return -EINVAL;
+	if (cmd->create_flags & IB_QP_CREATE_SOURCE_QPN) {
+		if (!uvb_bundle_has_raw_cap(bundle))
+			return -EPERM;
+		attr->source_qpn = cmd->source_qpn;
+	}
+	attr->create_flags = cmd->create_flags;
+	return 0;
 }
 
 /* Both legacy commands; the plain one is the beginning of the extended one. */
@@ -222,38 +386,26 @@ static int uvb_qp_create_command(struct uverbs_attr_bundle *bundle,
 		},
 		.sq_sig_type = cmd->sq_sig_all ? IB_SIGNAL_ALL_WR : IB_SIGNAL_REQ_WR,
 		.qp_type = cmd->qp_type,
-		.create_flags = cmd->create_flags,
 	};
 	struct uvb_qp_parts parts = {};
 	struct uvb_handle *handle;
 	struct ib_qp *qp;
 	int ret;
 
+	ret = uvb_qp_check_type(bundle, cmd->qp_type);
+	if (ret)
+		return ret;
 	handle = uvb_new(bundle, UVERBS_OBJECT_QP);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
-	ret = uvb_qp_check_type(handle->context->device, cmd->qp_type);
-	if (ret)
-		return ret;
-	/* Shared receive queues and indirection tables are objects we do not have yet. */
-	if (cmd->is_srq || cmd->comp_mask)
-		return -EOPNOTSUPP;
 	ret = uvb_qp_parts_get(bundle, cmd, &parts);
+	if (!ret)
+		ret = uvb_qp_command_flags(bundle, cmd, &attr);
 	if (ret)
-		return ret;
-	attr.send_cq = parts.send_cq->object;
-	attr.recv_cq = parts.recv_cq->object;
-
-	ret = -EINVAL;
-	if (attr.create_flags & ~UVB_QP_FLAGS_COMMAND)
 		goto out;
-	if (attr.create_flags & IB_QP_CREATE_SOURCE_QPN) {
-		ret = -EPERM;
-		if (!uvb_has_raw_cap(handle->context->device))
-			goto out;
-		attr.source_qpn = cmd->source_qpn;
-	}
-	ret = uvb_qp_create(bundle, handle, parts.pd->object, &attr, cmd->user_handle,
+	uvb_qp_attr_parts(&attr, &parts);
+	ret = uvb_qp_create(bundle, handle, parts.pd ? parts.pd->object : NULL, &attr, parts.xrcd,
+			    cmd->user_handle,
 			    uvb_event_file_default(uvb_bundle_file(bundle)));
 	if (ret)
 		goto out;
@@ -314,6 +466,64 @@ static int uvb_cmd_ex_create_qp(struct uverbs_attr_bundle *bundle)
 		return -EINVAL;
 	ret = uvb_qp_create_command(bundle, &cmd, &resp);
 	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
+}
+
+/* ---- open ---- */
+
+/*
+ * Another handle of a target QP. Its events go to the file's default async
+ * event file, which is where those of any QP made by a command go; ib_uverbs
+ * sends them nowhere.
+ */
+static int uvb_qp_open(struct uverbs_attr_bundle *bundle, const struct ib_uverbs_open_qp *cmd,
+		       struct uvb_handle *handle, struct uvb_handle *xrcd)
+{
+	struct ib_qp_open_attr attr = {
+		.event_handler = uvb_qp_event_handler,
+		.qp_num = cmd->qpn,
+		.qp_type = cmd->qp_type,
+	};
+	struct uvb_event_file *async = uvb_event_file_default(uvb_bundle_file(bundle));
+	struct uvb_qp *obj = uvb_qp_init(handle, xrcd, cmd->user_handle, async);
+	struct ib_qp *qp;
+
+	qp = ib_open_qp(xrcd->object, &attr);
+	if (IS_ERR(qp)) {
+		uvb_event_file_put(async);
+		return PTR_ERR(qp);
+	}
+	uvb_qp_set(obj, qp);
+	/* From here on events are reported. Pairs with the acquire in uvb_qp_event_handler(). */
+	smp_store_release(&qp->uobject, (struct ib_uqp_object *)uvb_uobject(handle));
+	return 0;
+}
+
+int uvb_cmd_open_qp(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_uverbs_create_qp_resp resp = {};
+	struct uvb_handle *handle, *xrcd;
+	struct ib_uverbs_open_qp cmd;
+	struct ib_qp *qp;
+	int ret;
+
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	handle = uvb_new(bundle, UVERBS_OBJECT_QP);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	xrcd = uvb_handle_get(bundle, UVERBS_OBJECT_XRCD, cmd.pd_handle, UVERBS_BPF_ACCESS_READ);
+	if (IS_ERR(xrcd))
+		return -EINVAL;
+	ret = uvb_qp_open(bundle, &cmd, handle, xrcd);
+	uvb_handle_put(xrcd, UVERBS_BPF_ACCESS_READ);
+	if (ret)
+		return ret;
+
+	qp = handle->object;
+	resp.qpn = qp->qp_num;
+	resp.qp_handle = handle->id;
+	return uvb_response(bundle, &resp, sizeof(resp));
 }
 
 /* ---- query ---- */
@@ -541,21 +751,35 @@ static int uvb_cmd_destroy_qp(struct uverbs_attr_bundle *bundle)
 static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
 			  struct uverbs_attr_bundle *bundle)
 {
+	struct uvb_qp *obj = container_of(handle, struct uvb_qp, source.handle);
 	int ret;
 
+	/* A program says goodbye to its groups itself. */
+	if (why != RDMA_REMOVE_DESTROY)
+		uvb_mcast_detach_all(obj);
+	else if (!hlist_empty(&obj->mcast))
+		return -EBUSY;
+
 	ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
-	if (!ret)
-		uvb_event_source_release(container_of(handle, struct uvb_event_source, handle));
-	return ret;
+	if (ret)
+		return ret;
+	if (obj->xrcd)
+		atomic_dec(&obj->xrcd->users);
+	uvb_event_source_release(&obj->source);
+	return 0;
 }
 
 /* ---- schema ---- */
 
 static const struct uvb_attr uvb_qp_create_attrs[] = {
 	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_HANDLE, UVERBS_OBJECT_QP, NEW, UVB_M),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_XRCD_HANDLE, UVERBS_OBJECT_XRCD, READ, UVB_O),
 	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_PD_HANDLE, UVERBS_OBJECT_PD, READ, UVB_O),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_SRQ_HANDLE, UVERBS_OBJECT_SRQ, READ, UVB_O),
 	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, UVERBS_OBJECT_CQ, READ, UVB_O),
 	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, UVERBS_OBJECT_CQ, READ, UVB_O),
+	UVB_HANDLE(UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE, UVERBS_OBJECT_RWQ_IND_TBL, READ,
+		   UVB_O),
 	UVB_IN(UVERBS_ATTR_CREATE_QP_USER_HANDLE, u64, UVB_M),
 	UVB_IN_STRUCT(UVERBS_ATTR_CREATE_QP_CAP, struct ib_uverbs_qp_cap, max_inline_data, UVB_M),
 	UVB_CONST(UVERBS_ATTR_CREATE_QP_TYPE, UVB_M),
@@ -565,6 +789,11 @@ static const struct uvb_attr uvb_qp_create_attrs[] = {
 	UVB_OUT_STRUCT(UVERBS_ATTR_CREATE_QP_RESP_CAP, struct ib_uverbs_qp_cap, max_inline_data,
 		       UVB_M),
 	UVB_OUT(UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, u32, UVB_M),
+#ifdef UVB_HAVE_BUF_UMEM
+	UVB_IN(UVERBS_ATTR_CREATE_QP_BUF_UMEM, struct ib_uverbs_buffer_desc, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_QP_RQ_BUF_UMEM, struct ib_uverbs_buffer_desc, UVB_O),
+	UVB_IN(UVERBS_ATTR_CREATE_QP_SQ_BUF_UMEM, struct ib_uverbs_buffer_desc, UVB_O),
+#endif
 	UVB_UHW(),
 };
 
@@ -640,6 +869,12 @@ static const struct uvb_command uvb_qp_commands[] = {
 		       UVB_NEEDS(modify_qp)),
 	UVB_COMMAND(POST_SEND, uvb_cmd_post_send, sizeof(struct ib_uverbs_post_send),
 		    sizeof(struct ib_uverbs_post_send_resp), UVB_NEEDS(post_send)),
+	UVB_COMMAND(POST_RECV, uvb_cmd_post_recv, sizeof(struct ib_uverbs_post_recv),
+		    sizeof(struct ib_uverbs_post_recv_resp), UVB_NEEDS(post_recv)),
+	UVB_COMMAND(ATTACH_MCAST, uvb_cmd_attach_mcast, sizeof(struct ib_uverbs_attach_mcast), 0,
+		    UVB_NEEDS_BOTH(attach_mcast, detach_mcast)),
+	UVB_COMMAND(DETACH_MCAST, uvb_cmd_detach_mcast, sizeof(struct ib_uverbs_detach_mcast), 0,
+		    UVB_NEEDS(detach_mcast)),
 	UVB_COMMAND(DESTROY_QP, uvb_cmd_destroy_qp, sizeof(struct ib_uverbs_destroy_qp),
 		    sizeof(struct ib_uverbs_destroy_qp_resp), UVB_NEEDS(destroy_qp)),
 };

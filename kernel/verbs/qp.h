@@ -32,7 +32,18 @@ int uvb_qp_connect(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct i
 		   u16 path_id);
 int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle);
 
-/* post.c */
+/* qp.c, for the schema in xrcd.c */
+int uvb_cmd_open_qp(struct uverbs_attr_bundle *bundle);
+
+/* mcast.c */
+int uvb_cmd_attach_mcast(struct uverbs_attr_bundle *bundle);
+int uvb_cmd_detach_mcast(struct uverbs_attr_bundle *bundle);
+void uvb_mcast_detach_all(struct uvb_qp *obj);
+
+/* post.c; two of them for the schemas in srq.c and cq.c */
 int uvb_cmd_post_send(struct uverbs_attr_bundle *bundle);
+int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle);
+int uvb_cmd_post_srq_recv(struct uverbs_attr_bundle *bundle);
+int uvb_cmd_poll_cq(struct uverbs_attr_bundle *bundle);
 
 #endif /* UVB_VERBS_QP_H */

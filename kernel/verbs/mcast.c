@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Multicast groups of datagram QPs. They are no objects of their own: a QP
+ * keeps a list of what it is attached to, so that a second attach changes
+ * nothing and closing the file detaches what is left.
+ */
+#include "../uvb.h"
+#include "qp.h"
+
+/**
+ * struct uvb_mcast - a group that a QP is attached to
+ * @link: in the QP's list
+ * @gid: group
+ * @lid: its LID, on InfiniBand
+ */
+struct uvb_mcast {
+	struct hlist_node link;
+	union ib_gid gid;
+	u16 lid;
+};
+
+static struct uvb_mcast *uvb_mcast_find(const struct uvb_qp *obj, const u8 *gid, u16 lid)
+{
+	struct uvb_mcast *mcast;
+
+	hlist_for_each_entry(mcast, &obj->mcast, link) {
+		if (mcast->lid == lid && !memcmp(mcast->gid.raw, gid, sizeof(mcast->gid)))
+			return mcast;
+	}
+	return NULL;
+}
+
+static int uvb_mcast_attach(struct uvb_qp *obj, const u8 *gid, u16 lid)
+{
+	struct uvb_mcast *mcast;
+	int ret;
+
+	if (uvb_mcast_find(obj, gid, lid))
+		return 0;
+
+	mcast = kmalloc(sizeof(*mcast), GFP_KERNEL);
+	if (!mcast)
+		return -ENOMEM;
+	memcpy(mcast->gid.raw, gid, sizeof(mcast->gid));
+	mcast->lid = lid;
+
+	ret = ib_attach_mcast(obj->source.handle.object, &mcast->gid, lid);
+	if (ret)
+		kfree(mcast);
+	else
+		hlist_add_head(&mcast->link, &obj->mcast);
+	return ret;
+}
+
+/* What the driver does not let go of stays on the list, to be tried again. */
+static int uvb_mcast_release(struct uvb_qp *obj, struct uvb_mcast *mcast)
+{
+	int ret;
+
+	ret = ib_detach_mcast(obj->source.handle.object, &mcast->gid, mcast->lid);
+	if (ret)
+		return ret;
+	hlist_del(&mcast->link);
+	kfree(mcast);
+	return 0;
+}
+
+static int uvb_mcast_detach(struct uvb_qp *obj, const u8 *gid, u16 lid)
+{
+	struct uvb_mcast *mcast = uvb_mcast_find(obj, gid, lid);
+
+	return mcast ? uvb_mcast_release(obj, mcast) : -EINVAL;
+}
+
+/*
+ * The command has the same fields either way. Attaching sleeps in the driver,
+ * and one lock for a file is enough for what is done so seldom.
+ */
+static int uvb_mcast_command(struct uverbs_attr_bundle *bundle,
+			     int (*run)(struct uvb_qp *obj, const u8 *gid, u16 lid))
+{
+	struct mutex *lock = &uvb_bundle_file(bundle)->mcast_lock;
+	struct ib_uverbs_attach_mcast cmd;
+	struct uvb_handle *handle;
+	int ret;
+
+	static_assert(sizeof(cmd) == sizeof(struct ib_uverbs_detach_mcast));
+	ret = uvb_request(bundle, &cmd, sizeof(cmd));
+	if (ret)
+		return ret;
+	handle = uvb_handle_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, UVERBS_BPF_ACCESS_READ);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	mutex_lock(lock);
+	ret = run(container_of(handle, struct uvb_qp, source.handle), cmd.gid, cmd.mlid);
+	mutex_unlock(lock);
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
+	return ret;
+}
+
+int uvb_cmd_attach_mcast(struct uverbs_attr_bundle *bundle)
+{
+	return uvb_mcast_command(bundle, uvb_mcast_attach);
+}
+
+int uvb_cmd_detach_mcast(struct uverbs_attr_bundle *bundle)
+{
+	return uvb_mcast_command(bundle, uvb_mcast_detach);
+}
+
+/* Of a QP that is being destroyed, which nobody else can have locked. */
+void uvb_mcast_detach_all(struct uvb_qp *obj)
+{
+	struct uvb_mcast *mcast;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(mcast, next, &obj->mcast, link)
+		uvb_mcast_release(obj, mcast);
+}
