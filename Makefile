@@ -22,7 +22,7 @@ each = @set -e; for part in $(1); do $(MAKE) -C $$part $(2); done
 
 .DELETE_ON_ERROR:
 .PHONY: all module parts tests install install-tests clean distclean-cache help \
-	demo check check-quick check-full kunit shell bench
+	demo check check-quick check-full conformance kunit shell bench
 
 ifneq ($(NATIVE),)
 
@@ -92,6 +92,11 @@ check-quick:
 check-full:
 	tests/run --full
 
+# KERNEL=next, TRANSPORT=roce and PATTERN= select; tests/conformance/run has more options.
+conformance:
+	tests/conformance/run $(addprefix --kernel=,$(KERNEL)) \
+		$(addprefix --transport=,$(TRANSPORT)) $(foreach pattern,$(PATTERN),'$(pattern)')
+
 kunit:
 	tools/kunit/run
 
@@ -108,6 +113,7 @@ help:
 	@echo 'make check-quick       the tests that matter most, one kernel, under 4 minutes'
 	@echo 'make check             all tests, both kernels'
 	@echo 'make check-full        all tests and the long ones'
+	@echo 'make conformance       rdma-core'"'"'s tests, programs and traces, compared with stock'
 	@echo 'make kunit             unit tests of the kernel part, in User Mode Linux'
 	@echo 'make shell             a shell in the test machine'
 	@echo 'make bench             measure'

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What programs ask of the kernel, as strace sees it, without what may differ.
+
+Each thread's calls are a text of their own, in the order in which the threads came to be. Addresses
+are not randomised and the environment is fixed, so that stacks, heaps and the C library's mappings
+agree. Of each line is replaced
+
+  an address, a process id, a date or a duration	0x#, PID, TIME
+  a number of an inode, of a message, of blocks		#
+  the numbers of the device's node			DEV, in netlink messages too
+  what a device's mmap() wants as offset		OFFSET
+  a port that the kernel chose				PORT
+  what two processes tell each other over TCP		DATA: it has QPN, PSN and keys in it
+  what is printed					DATA: it is compared as output
+  what is random, or a measurement (/proc/cpuinfo)	DATA
+  what follows a command's header, for rdma_cm		DATA: ids, QPN, PSN
+
+and dropped is what depends on scheduling alone:
+
+  futex() and its like, and signals
+  of a row of up to eight calls that repeats at once, all but the first
+  of reads, writes and ioctls of a verbs or event file, what is the same as one of the eight such
+  calls before: whether two completions make one event or two is a matter of time
+"""
+import collections
+import glob
+import re
+import struct
+
+# Nothing but waiting for another thread or for time to pass.
+WAITING = re.compile(r"^(futex|sched_yield|nanosleep|clock_nanosleep|restart_syscall|rt_sigreturn|"
+		     r"clock_gettime|gettimeofday|times|getrusage)\(|^(---|\+\+\+) ")
+# Files whose content is a measurement, or random.
+MEASURED = re.compile(r"/proc/(cpuinfo|meminfo|stat|uptime|loadavg|self/)|/dev/u?random|"
+		      r"/sys/devices/system/cpu")
+IDENTIFIES = re.compile(r"(set_tid_address|get[pt]id|t?g?kill|clone3?|v?fork|wait4|waitid|getsockname|"
+			r"exit|prlimit64)\(|.*/proc/\d")
+OPENS = re.compile(r'openat\([^,]*, "([^"]*)".* = (\d+)$')
+CONNECTS = re.compile(r"(?:socket\((AF_INET6?), |accept4?\((\d+)).* = (\d+)$")
+STRING = re.compile(r'"([^"\\]|\\.)*"(\.\.\.)?')
+
+
+def encoded(numbers):
+	"""A device number as netlink carries it, the way strace -x shows it."""
+	major, minor = numbers
+	value = (minor & 0xff) | major << 8 | (minor & ~0xff) << 12
+	return "".join(f"\\x{byte:02x}" for byte in struct.pack("<Q", value))
+
+
+class Normaliser:
+	"""Makes lines of the threads of one process comparable."""
+
+	def __init__(self, numbers, pids):
+		self.major, self.minor = numbers
+		self.encoded = encoded((self.major, self.minor))
+		self.pids = re.compile(r"\b(" + "|".join(pids) + r")\b")
+		self.recent = collections.deque(maxlen=8)
+		# What a descriptor is: a path, or TCP.
+		self.files = {}
+
+	def descriptor(self, text):
+		"""What the descriptor that a call uses is; keeps track of them."""
+		if found := OPENS.match(text):
+			self.files[found[2]] = found[1]
+		elif found := CONNECTS.match(text):
+			self.files[found[3]] = "TCP"
+		elif found := re.match(r"mmap\([^,]*, [^,]*, [^,]*, [^,]*, (\d+), ", text):
+			return self.files.get(found[1], "")
+		elif found := re.match(r"\w+\((\d+)[,)]", text):
+			return self.files.get(found[1], "")
+		return ""
+
+	def line(self, text):
+		if WAITING.match(text):
+			return None
+		file = self.descriptor(text)
+		text = text.replace(self.encoded, "DEV")
+		text = re.sub(rf"makedev\({self.major:#x}, {self.minor:#x}\)", "DEV", text)
+		if IDENTIFIES.match(text):
+			text = self.pids.sub("PID", text)
+		if file == "/dev/infiniband/rdma_cm":
+			text = re.sub(r'"((\\x[0-9a-f]{2}){8})(\\x[0-9a-f]{2})+"', r'"\1" DATA', text)
+		elif file.startswith("/dev/infiniband/"):
+			text = re.sub(r"^(mmap\(.*, )(0x[0-9a-f]+|0)\)", r"\1OFFSET)", text)
+		if re.match(r"writev?\([12],", text):
+			text = re.sub(r", \d+\) += \d+$", ", #) = #", STRING.sub("DATA", text))
+		if MEASURED.match(file) or text.startswith("getrandom("):
+			text = re.sub(r", \d+(.*) = \d+$", r", #\1 = #", STRING.sub("DATA", text))
+		if file == "TCP" and re.match("(read|write|send|recv)", text):
+			text = STRING.sub("DATA", text)
+		text = re.sub(r"port=htons\((3[3-9]|[45]\d|6[0-6])\d{3}\)", "PORT", text)
+		text = re.sub(r"\bst_[amc]time(_nsec)?=[^,}]*", "TIME", text)
+		text = re.sub(r"\b(st_ino|st_dev|d_ino|d_off|nlmsg_seq|nlmsg_pid|nl_pid|st_nlink|st_blocks)="
+			      r"(makedev\([^)]*\)|DEV|PID|-?\d+)", r"\1=#", text)
+		text = re.sub(r"\bst_rdev=makedev\([^)]*\)", "st_rdev=DEV", text)
+		text = re.sub(r"\b(cstamp|tstamp|ifa_prefered|ifa_valid)=\d+", "TIME", text)
+		text = re.sub(r"\btv_n?u?sec=\d+", "TIME", text)
+		text = re.sub(r"\b0x[0-9a-f]{5,}\b", "0x#", text)
+		if re.match(r"(read|write|ioctl|poll|ppoll)\(", text) and (
+				file.startswith("/dev/infiniband/") or file in ("", "TCP") or
+				MEASURED.match(file)):
+			if text in self.recent:
+				return None
+			self.recent.append(text)
+		return text
+
+	def lines(self, path):
+		self.recent.clear()
+		with open(path, errors="replace") as file:
+			kept = [line for line in map(self.line, file.read().splitlines())
+				if line is not None]
+		return collapse(kept)
+
+
+def collapse(lines, longest=8):
+	"""Of each row of up to `longest` lines that is repeated at once, leave one."""
+	done = []
+	for line in lines:
+		done.append(line)
+		for size in range(1, longest + 1):
+			if len(done) >= 2 * size and done[-size:] == done[-2 * size:-size]:
+				del done[-size:]
+				break
+	return done
+
+
+def normalised(prefix, numbers):
+	"""The text of all raw traces PREFIX.PROCESS.raw.THREAD; numbers are those of the node."""
+	text = []
+	for process in range(2):
+		raw = sorted(glob.glob(f"{glob.escape(prefix)}.{process}.raw.*"),
+			     key=lambda path: int(path.rsplit(".", 1)[1]))
+		normaliser = Normaliser(numbers, [path.rsplit(".", 1)[1] for path in raw])
+		for thread, path in enumerate(raw):
+			text.append(f"== process {process}, thread {thread}")
+			text += normaliser.lines(path)
+	return "\n".join(text) + "\n"

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs under strace: the recording, see normalise.py for what is made of it."""
+import glob
+import os
+import re
+
+import programs
+
+
+def trace(line, device, out, limit):
+	"""Run a line of the table under strace. What it wrote is compared by normalise.py."""
+	name = re.sub(r"\W+", "-", line.name()).strip("-")
+	where = f"trace/{device.name}.{name}"
+	where += f".{len(glob.glob(f'{glob.escape(out)}/{where}.*.said.0'))}"
+	prefix = f"{out}/{where}"
+
+	def wrap(number, command):
+		return ["env", "-i", "-C", "/tmp", f"PATH={os.environ['PATH']}", "LC_ALL=C.UTF-8",
+			"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+			"setarch", "-R", "strace", "-ff", "-v", "-x", "-s", "256",
+			"-o", f"{prefix}.{number}.raw", "--", *command]
+
+	result = programs.Run(line, device, f"{prefix}.said", limit, wrap).verdict()
+	return {**result, "trace": where, "numbers": device.numbers()}
