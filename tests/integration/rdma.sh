@@ -102,6 +102,51 @@ make_device() {
 	rdma link add "$1" type rxe netdev "$2"
 }
 
+# needs_fake [PARAMETER...]: the fake devices, with these parameters of uvb_fake; removed when the
+# test ends.
+needs_fake() {
+	[ ! -d /sys/module/uvb_fake ] || rmmod uvb_fake
+	modprobe uvb_fake "$@"
+	on_exit "[ ! -d /sys/module/uvb_fake ] || rmmod uvb_fake"
+}
+
+# fake DEVICE COMMAND...: tell a fake device what to do; tests/drivers/fake/control.c says what
+# there is.
+fake() {
+	local device=$1
+
+	shift
+	echo "$*" >"/sys/kernel/debug/uvb_fake/$device/control"
+}
+
+# fake_objects DEVICE: what it holds, one kind and count per line; nothing when that is nothing.
+fake_objects() {
+	awk '$2 != 0' "/sys/kernel/debug/uvb_fake/$1/objects"
+}
+
+# fake_calls DEVICE OPERATION: how often it was called.
+fake_calls() {
+	awk -v op="$2" '$1 == op { print $2 }' "/sys/kernel/debug/uvb_fake/$1/calls"
+}
+
+# fake_waits DEVICE OPERATION COUNT: whether so many calls are held.
+fake_waits() {
+	[ "$(awk -v op="$2" '$1 == op { print $4 }' "/sys/kernel/debug/uvb_fake/$1/calls")" -eq "$3" ]
+}
+
+# fake_records DEVICE: what its driver was passed since the recording was switched on or cleared.
+fake_records() {
+	cat "/sys/kernel/debug/uvb_fake/$1/records"
+}
+
+# assert_fake_empty DEVICE: it holds nothing any more.
+assert_fake_empty() {
+	local objects
+
+	objects=$(fake_objects "$1")
+	[ -z "$objects" ] || fail "$1 still holds: $objects"
+}
+
 # hold NODE: let a process make one object of each kind; its id is in $holder.
 hold() {
 	lifetimes hold "$1" >"$tmp/hold" &
