@@ -385,4 +385,50 @@ struct uverbs_bpf_roce_path {
 	__u32 flow;
 };
 
+/*
+ * The InfiniBand transport, namespace UVERBS_BPF_NS_IB.
+ */
+
+/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_ib_path */
+#define UVERBS_BPF_ATTR_IB_PATH		UVERBS_BPF_ID(UVERBS_BPF_NS_IB, 0)
+
+/* Fields of struct uverbs_bpf_ib_path. DLID is wanted; the last four go with DGID and SGID_INDEX. */
+#define UVERBS_BPF_IB_DLID		(1 << 0)	/* unicast; multicast of an AH only */
+#define UVERBS_BPF_IB_SL		(1 << 1)	/* 4 bits */
+#define UVERBS_BPF_IB_SRC_PATH_BITS	(1 << 2)	/* 7 bits */
+#define UVERBS_BPF_IB_STATIC_RATE	(1 << 3)	/* enum ib_rate, that of the port if not given */
+#define UVERBS_BPF_IB_DGID		(1 << 4)	/* makes a global route header */
+#define UVERBS_BPF_IB_SGID_INDEX	(1 << 5)
+#define UVERBS_BPF_IB_TRAFFIC_CLASS	(1 << 6)
+#define UVERBS_BPF_IB_FLOW_LABEL	(1 << 7)	/* 20 bits */
+#define UVERBS_BPF_IB_HOP_LIMIT		(1 << 8)
+
+/**
+ * struct uverbs_bpf_ib_path - where an InfiniBand packet goes, and how
+ * @dgid: destination GID
+ * @fields: which members are given, UVERBS_BPF_IB_*; 0 in those that are not
+ * @dlid: destination LID
+ * @sgid_index: index in the port's GID table
+ * @sl: service level
+ * @src_path_bits: added to the port's base LID
+ * @static_rate: enum ib_rate
+ * @traffic_class: traffic class of the global route
+ * @hop_limit: hop limit of the global route; 1 stays in the subnet
+ * @reserved: 0
+ * @flow_label: flow label of the global route
+ */
+struct uverbs_bpf_ib_path {
+	__u8 dgid[16];
+	__u16 fields;
+	__u16 dlid;
+	__u16 sgid_index;
+	__u8 sl;
+	__u8 src_path_bits;
+	__u8 static_rate;
+	__u8 traffic_class;
+	__u8 hop_limit;
+	__u8 reserved;
+	__u32 flow_label;
+};
+
 #endif /* UVERBS_BPF_UAPI_H */

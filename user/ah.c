@@ -9,6 +9,7 @@ static int resolve(struct uvb_call *call, struct ibv_pd *pd, const struct uvb_ah
 		   struct ibv_ah_attr *attr)
 {
 	struct uvb_ah_opts opts;
+	struct uvb_paths paths = { &opts.path, &opts.ib_path };
 	int ret;
 
 	ret = uvb_opts_get(&opts, sizeof(opts), from);
@@ -17,7 +18,7 @@ static int resolve(struct uvb_call *call, struct ibv_pd *pd, const struct uvb_ah
 		return ret;
 	}
 	uvb_call_init(call, pd->context, "address", opts.error, opts.error_len);
-	return uvb_path_resolve(call, pd, opts.port, IBV_QPT_UD, &opts.path, attr);
+	return uvb_path_resolve(call, pd, opts.port, IBV_QPT_UD, &paths, attr);
 }
 
 int uvb_resolve_path(struct ibv_pd *pd, const struct uvb_ah_opts *opts, struct ibv_ah_attr *attr)

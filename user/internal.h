@@ -87,9 +87,28 @@ int uvb_path_to_ah_attr(struct uvb_call *call, uint32_t port,
 			const struct uverbs_bpf_roce_path *path, struct ibv_ah_attr *attr);
 int uvb_path_from_ah_attr(struct uvb_call *call, const struct ibv_ah_attr *attr,
 			  struct uverbs_bpf_roce_path *path);
-/* As uvb_path_to_ah_attr(), by the transport program where the device is served. */
+/**
+ * struct uvb_paths - the path of a call, of whichever transport
+ * @roce: given if its fields are not 0
+ * @ib: likewise
+ */
+struct uvb_paths {
+	const struct uverbs_bpf_roce_path *roce;
+	const struct uverbs_bpf_ib_path *ib;
+};
+
+static inline bool uvb_paths_given(const struct uvb_paths *paths)
+{
+	return paths->roce->fields || paths->ib->fields;
+}
+
+void uvb_call_paths(struct uvb_call *call, const struct uvb_paths *paths);
+/* Whether a port is InfiniBand; or RoCE, if not. Else -EOPNOTSUPP, in words. */
+int uvb_port_is_ib(struct uvb_call *call, uint32_t port);
+void uvb_ib_path_from_ah_attr(const struct ibv_ah_attr *attr, struct uverbs_bpf_ib_path *path);
+/* The address vector, by the transport program where the device is served. */
 int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
-		     enum ibv_qp_type type, const struct uverbs_bpf_roce_path *path,
+		     enum ibv_qp_type type, const struct uvb_paths *paths,
 		     struct ibv_ah_attr *attr);
 
 #endif /* UVB_INTERNAL_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * RoCE paths and address vectors. On a device that uverbs_bpf serves, the
+ * Paths and address vectors. On a device that uverbs_bpf serves, the
  * transport program translates; what is here is for ib_uverbs.
  */
 #include "internal.h"
@@ -63,7 +63,7 @@ static int check_path(struct uvb_call *call, const struct uverbs_bpf_roce_path *
 	return 0;
 }
 
-static int check_port(struct uvb_call *call, uint32_t port)
+int uvb_port_is_ib(struct uvb_call *call, uint32_t port)
 {
 	struct ibv_port_attr attr;
 	int ret;
@@ -73,11 +73,23 @@ static int check_port(struct uvb_call *call, uint32_t port)
 	ret = ibv_query_port(call->context, port, &attr);
 	if (ret)
 		return uvb_call_fail(call, -ret);
-	if (attr.link_layer != IBV_LINK_LAYER_ETHERNET ||
-	    call->context->device->transport_type != IBV_TRANSPORT_IB)
+	if (call->context->device->transport_type != IBV_TRANSPORT_IB)
 		return uvb_call_refuse(call, -EOPNOTSUPP,
-				       "port %u is not RoCE, a RoCE path is of no use there",
+				       "port %u is neither RoCE nor InfiniBand, it has no paths",
 				       port);
+	return attr.link_layer != IBV_LINK_LAYER_ETHERNET;
+}
+
+static int check_port(struct uvb_call *call, uint32_t port, bool ib)
+{
+	int ret = uvb_port_is_ib(call, port);
+
+	if (ret < 0)
+		return ret;
+	if (!!ret != ib)
+		return uvb_call_refuse(call, -EOPNOTSUPP, "port %u is %s, %s path is of no use there",
+				       port, ret ? "InfiniBand" : "RoCE",
+				       ib ? "an InfiniBand" : "a RoCE");
 	return 0;
 }
 
@@ -89,7 +101,7 @@ int uvb_path_to_ah_attr(struct uvb_call *call, uint32_t port,
 
 	ret = check_path(call, path);
 	if (!ret)
-		ret = check_port(call, port);
+		ret = check_port(call, port, false);
 	if (ret)
 		return ret;
 
@@ -142,7 +154,7 @@ int uvb_path_from_ah_attr(struct uvb_call *call, const struct ibv_ah_attr *attr,
 {
 	int ret;
 
-	ret = check_port(call, attr->port_num);
+	ret = check_port(call, attr->port_num, false);
 	if (ret)
 		return ret;
 	*path = (struct uverbs_bpf_roce_path) {};
@@ -164,8 +176,86 @@ int uvb_path_from_ah_attr(struct uvb_call *call, const struct ibv_ah_attr *attr,
 	return 0;
 }
 
+#define IB_GLOBAL	(UVERBS_BPF_IB_SGID_INDEX | UVERBS_BPF_IB_TRAFFIC_CLASS |		\
+			 UVERBS_BPF_IB_FLOW_LABEL | UVERBS_BPF_IB_HOP_LIMIT)
+#define IB_FIELDS	(UVERBS_BPF_IB_DLID | UVERBS_BPF_IB_SL | UVERBS_BPF_IB_SRC_PATH_BITS |	\
+			 UVERBS_BPF_IB_STATIC_RATE | UVERBS_BPF_IB_DGID | IB_GLOBAL)
+
+static int ib_path_to_ah_attr(struct uvb_call *call, uint32_t port,
+			      const struct uverbs_bpf_ib_path *path, struct ibv_ah_attr *attr)
+{
+	uint16_t fields = path->fields;
+	int ret;
+
+	ret = check_port(call, port, true);
+	if (ret)
+		return ret;
+	if (fields & ~IB_FIELDS)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "path fields 0x%x: this library knows 0x%x", fields,
+				       IB_FIELDS);
+	if (!(fields & UVERBS_BPF_IB_DLID) || !path->dlid)
+		return uvb_call_refuse(call, -EINVAL, "path has no DLID");
+	if ((fields & IB_GLOBAL && !(fields & UVERBS_BPF_IB_DGID)) ||
+	    (fields & UVERBS_BPF_IB_DGID && !(fields & UVERBS_BPF_IB_SGID_INDEX)))
+		return uvb_call_refuse(call, -EINVAL,
+				       "path fields 0x%x: a global route has DGID and SGID_INDEX",
+				       fields);
+	if (path->sl > 15 || path->src_path_bits > 127 || path->flow_label > 0xfffff ||
+	    path->sgid_index > 255 || path->reserved)
+		return uvb_call_refuse(call, -EINVAL,
+				       "path: SL to 15, path bits to 127, flow label to 0xfffff, SGID index to 255; reserved is 0");
+
+	*attr = (struct ibv_ah_attr) {
+		.dlid = path->dlid,
+		.sl = path->sl,
+		.src_path_bits = path->src_path_bits,
+		.static_rate = path->static_rate,
+		.is_global = !!(fields & UVERBS_BPF_IB_DGID),
+		.port_num = port,
+		.grh = {
+			.flow_label = path->flow_label,
+			.sgid_index = path->sgid_index,
+			.hop_limit = fields & UVERBS_BPF_IB_HOP_LIMIT ? path->hop_limit : 1,
+			.traffic_class = path->traffic_class,
+		},
+	};
+	memcpy(attr->grh.dgid.raw, path->dgid, sizeof(path->dgid));
+	return 0;
+}
+
+void uvb_ib_path_from_ah_attr(const struct ibv_ah_attr *attr, struct uverbs_bpf_ib_path *path)
+{
+	*path = (struct uverbs_bpf_ib_path) {};
+	/* As of a QP that has no path yet. */
+	if (!attr->dlid)
+		return;
+	path->fields = UVERBS_BPF_IB_DLID | UVERBS_BPF_IB_SL | UVERBS_BPF_IB_SRC_PATH_BITS |
+		       UVERBS_BPF_IB_STATIC_RATE;
+	path->dlid = attr->dlid;
+	path->sl = attr->sl;
+	path->src_path_bits = attr->src_path_bits;
+	path->static_rate = attr->static_rate;
+	if (!attr->is_global)
+		return;
+	path->fields |= UVERBS_BPF_IB_DGID | IB_GLOBAL;
+	memcpy(path->dgid, attr->grh.dgid.raw, sizeof(path->dgid));
+	path->sgid_index = attr->grh.sgid_index;
+	path->traffic_class = attr->grh.traffic_class;
+	path->flow_label = attr->grh.flow_label;
+	path->hop_limit = attr->grh.hop_limit;
+}
+
+void uvb_call_paths(struct uvb_call *call, const struct uvb_paths *paths)
+{
+	if (paths->roce->fields)
+		uvb_call_in(call, UVERBS_BPF_ATTR_ROCE_PATH, paths->roce, sizeof(*paths->roce));
+	if (paths->ib->fields)
+		uvb_call_in(call, UVERBS_BPF_ATTR_IB_PATH, paths->ib, sizeof(*paths->ib));
+}
+
 int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
-		     enum ibv_qp_type type, const struct uverbs_bpf_roce_path *path,
+		     enum ibv_qp_type type, const struct uvb_paths *paths,
 		     struct ibv_ah_attr *attr)
 {
 	struct ib_uverbs_ah_attr resp;
@@ -177,10 +267,14 @@ int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
 	uvb_call_in(call, UVERBS_BPF_ATTR_AH_PORT, &port, sizeof(port));
 	uvb_call_out(call, UVERBS_BPF_ATTR_AH_RESP_ADDRESS, &resp, sizeof(resp));
 	uvb_call_const(call, UVERBS_BPF_ATTR_AH_QP_TYPE, type);
-	uvb_call_in(call, UVERBS_BPF_ATTR_ROCE_PATH, path, sizeof(*path));
+	uvb_call_paths(call, paths);
 	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK && paths->roce->fields && paths->ib->fields)
+		return uvb_call_refuse(call, -EINVAL, "two paths: give one of path and ib_path");
+	if (ret == UVB_STOCK && paths->ib->fields)
+		return ib_path_to_ah_attr(call, port, paths->ib, attr);
 	if (ret == UVB_STOCK)
-		return uvb_path_to_ah_attr(call, port, path, attr);
+		return uvb_path_to_ah_attr(call, port, paths->roce, attr);
 	if (ret)
 		return uvb_call_fail(call, ret);
 

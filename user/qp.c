@@ -53,6 +53,7 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 		.max_rd_atomic = connection->max_rd_atomic,
 		.max_dest_rd_atomic = connection->max_dest_rd_atomic,
 	};
+	struct uvb_paths paths = { &opts->path, &opts->ib_path };
 	uint32_t mask = opts->mask | connection->fields;
 	struct ibv_qp_attr now;
 	int ret;
@@ -63,7 +64,7 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 				       "port %u, P_Key index %u: at most 255 and 65535",
 				       opts->port, opts->pkey_index);
 
-	if (opts->path.fields) {
+	if (uvb_paths_given(&paths)) {
 		/* The legacy address vector repeats the port, which only INIT may set. */
 		now.port_num = opts->port;
 		if (!(opts->mask & IBV_QP_PORT)) {
@@ -71,7 +72,7 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 			if (ret)
 				return uvb_call_fail(call, -ret);
 		}
-		ret = uvb_path_resolve(call, qp->pd, now.port_num, qp->qp_type, &opts->path,
+		ret = uvb_path_resolve(call, qp->pd, now.port_num, qp->qp_type, &paths,
 				       &attr.ah_attr);
 		if (ret)
 			return ret;
@@ -86,6 +87,7 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 {
 	struct uvb_qp_modify_opts opts;
+	struct uvb_paths paths = { &opts.path, &opts.ib_path };
 	struct uvb_server server;
 	struct uvb_call call;
 	int ret;
@@ -132,8 +134,7 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 	if (opts.connection.fields)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
 			    sizeof(opts.connection));
-	if (opts.path.fields)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_ROCE_PATH, &opts.path, sizeof(opts.path));
+	uvb_call_paths(&call, &paths);
 
 	ret = uvb_call_run(&call);
 	if (ret == UVB_STOCK)
@@ -166,7 +167,9 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 		.state = IBV_QPS_RTR,
 		.connection = opts->connection,
 		.path = opts->path,
+		.ib_path = opts->ib_path,
 	};
+	struct uvb_paths paths = { &opts->path, &opts->ib_path };
 	struct uvb_qp_modify_opts rts = {
 		.mask = IBV_QP_STATE,
 		.state = IBV_QPS_RTS,
@@ -181,7 +184,7 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 	if (qp->context->device->transport_type == IBV_TRANSPORT_IWARP)
 		return uvb_call_refuse(call, -EOPNOTSUPP,
 				       "iWARP: rdma_cm connects (rdma_connect() and rdma_accept())");
-	if (!opts->path.fields)
+	if (!uvb_paths_given(&paths))
 		return uvb_call_refuse(call, -EINVAL, "path: none is given");
 	if (!opts->port) {
 		ret = ibv_query_device(qp->context, &device);
@@ -217,6 +220,7 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 {
 	struct uvb_qp_connect_opts opts;
+	struct uvb_paths paths = { &opts.path, &opts.ib_path };
 	struct uvb_server server;
 	struct uvb_call call;
 	int ret;
@@ -248,8 +252,7 @@ int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 			    sizeof(opts.pkey_index));
 	uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
 		    sizeof(opts.connection));
-	if (opts.path.fields)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_ROCE_PATH, &opts.path, sizeof(opts.path));
+	uvb_call_paths(&call, &paths);
 
 	ret = uvb_call_run(&call);
 	if (ret == UVB_STOCK)
@@ -312,16 +315,46 @@ static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_
 	if (mask & IBV_QP_AV) {
 		/* What rxe, for one, reports of a QP that has no path yet is port 0. */
 		attr.ah_attr.port_num = attr.port_num;
-		return uvb_path_from_ah_attr(call, &attr.ah_attr, &opts->path);
+		ret = uvb_port_is_ib(call, attr.port_num);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return uvb_path_from_ah_attr(call, &attr.ah_attr, &opts->path);
+		uvb_ib_path_from_ah_attr(&attr.ah_attr, &opts->ib_path);
 	}
 	return 0;
+}
+
+/*
+ * Which transport's path to ask for: that of the port the QP is on, or before
+ * it is on any, of the first. A device may have ports of both.
+ */
+static int path_is_ib(struct uvb_call *call, struct ibv_qp *qp)
+{
+	uint32_t port = 0;
+	int ret;
+
+	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	uvb_call_out(call, UVERBS_BPF_ATTR_QP_PORT, &port, sizeof(port));
+	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK)
+		return 0;
+	if (ret)
+		return uvb_call_fail(call, ret);
+	return uvb_port_is_ib(call, port ? port : 1);
 }
 
 static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
 {
 	uint32_t state = 0, cur_state = 0;
-	int ret;
+	int ib = 0, ret;
 
+	if (opts->mask & IBV_QP_AV) {
+		ib = path_is_ib(call, qp);
+		if (ib < 0)
+			return ib;
+	}
 	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
 	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
 	if (opts->mask & IBV_QP_STATE)
@@ -346,7 +379,9 @@ static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_o
 			     sizeof(opts->connection));
 	if (opts->mask & IBV_QP_CAP)
 		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CAP, &opts->cap, sizeof(opts->cap));
-	if (opts->mask & IBV_QP_AV)
+	if (opts->mask & IBV_QP_AV && ib)
+		uvb_call_out(call, UVERBS_BPF_ATTR_IB_PATH, &opts->ib_path, sizeof(opts->ib_path));
+	else if (opts->mask & IBV_QP_AV)
 		uvb_call_out(call, UVERBS_BPF_ATTR_ROCE_PATH, &opts->path, sizeof(opts->path));
 
 	ret = uvb_call_run(call);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * uvb-pair: connect two QPs of one RoCE device, move data between them, and
- * verify every byte.
+ * uvb-pair: connect two QPs of one RoCE or InfiniBand device, move data between
+ * them, and verify every byte.
  *
  *	uvb-pair --dscp 46 --udp-sport 50000
  *	uvb-pair --type ud --dest ipv6 --legacy
  *	uvb-pair --udp-sport 50000 --expect-refused 'no program'
+ *	uvb-pair --device ib0 --connect --sl 3
  *
  * By default the QPs are connected with libuverbs-bpf and nothing but RoCE
  * addressing. The two ends are threads, or processes with --processes; they
@@ -46,6 +47,8 @@ static struct {
 	int port;
 	int sgid_index;
 	struct uverbs_bpf_roce_path path;
+	struct uverbs_bpf_ib_path ib_path;
+	bool grh;
 	unsigned int size;
 	unsigned long rounds;
 	unsigned long seconds;
@@ -60,6 +63,7 @@ static struct {
 /* What one end tells the other. */
 struct peer {
 	union ibv_gid gid;
+	uint32_t lid;
 	uint64_t addr;
 	uint32_t rkey;
 	uint32_t qp_num;
@@ -79,6 +83,7 @@ struct end {
 	unsigned char *buf;		/* receive, send, and target of RDMA WRITE */
 	struct peer me, peer;
 	enum ibv_mtu mtu;
+	bool ib;			/* the port is InfiniBand, else RoCE */
 	int sgid_index;
 	unsigned long absent;
 	int status;
@@ -202,6 +207,10 @@ static int pick_gid(struct end *end)
 			best = i;
 			break;
 		}
+		if (end->ib) {
+			best = i;
+			break;
+		}
 		if (entries[i].gid_type != IBV_GID_TYPE_ROCE_V2)
 			continue;
 		/* By default the kind of address that the destination is asked to be. */
@@ -247,6 +256,8 @@ static int open_end(struct end *end)
 	end->mtu = port.active_mtu < IBV_MTU_1024 ? port.active_mtu : IBV_MTU_1024;
 	if (opt.type == IBV_QPT_UD && opt.size > 128U << end->mtu)
 		return fail(end, "--size %u: UD takes at most %u", opt.size, 128U << end->mtu);
+	end->ib = port.link_layer == IBV_LINK_LAYER_INFINIBAND;
+	end->me.lid = port.lid;
 	if (pick_gid(end))
 		return -1;
 
@@ -291,12 +302,32 @@ static void close_end(struct end *end)
 
 /* ---- connecting ---- */
 
-static int make_path(struct end *end, struct uverbs_bpf_roce_path *path)
+/* On InfiniBand; a RoCE path that was asked for goes with it, to be refused. */
+static void make_ib_path(struct end *end, struct uverbs_bpf_ib_path *path)
+{
+	*path = opt.ib_path;
+	path->fields |= UVERBS_BPF_IB_DLID;
+	path->dlid = end->peer.lid;
+	if (!opt.grh)
+		return;
+	path->fields |= UVERBS_BPF_IB_DGID | UVERBS_BPF_IB_SGID_INDEX;
+	path->sgid_index = end->sgid_index;
+	memcpy(path->dgid, end->peer.gid.raw, sizeof(path->dgid));
+}
+
+/* One of the two, by the kind of port. */
+static int make_path(struct end *end, struct uverbs_bpf_roce_path *path,
+		     struct uverbs_bpf_ib_path *ib_path)
 {
 	const unsigned char *gid = end->peer.gid.raw;
 	unsigned char given[16];
 
 	*path = opt.path;
+	*ib_path = opt.ib_path;
+	if (end->ib && !path->fields) {
+		make_ib_path(end, ib_path);
+		return 0;
+	}
 	path->fields |= UVERBS_BPF_ROCE_SGID_INDEX;
 	path->sgid_index = end->sgid_index;
 
@@ -317,10 +348,17 @@ static int make_path(struct end *end, struct uverbs_bpf_roce_path *path)
 }
 
 static void print_path(const struct end *end, const char *lead,
-		       const struct uverbs_bpf_roce_path *path)
+		       const struct uverbs_bpf_roce_path *path,
+		       const struct uverbs_bpf_ib_path *ib_path)
 {
 	unsigned int fields = path->fields;
 	char dest[INET6_ADDRSTRLEN];
+
+	if (end->ib) {
+		say(end, "%s LID 0x%x, SL %u%s\n", lead, ib_path->dlid, ib_path->sl,
+		    ib_path->fields & UVERBS_BPF_IB_DGID ? ", global" : "");
+		return;
+	}
 
 	inet_ntop(fields & UVERBS_BPF_ROCE_DEST_IPV4 ? AF_INET : AF_INET6, path->dest, dest,
 		  sizeof(dest));
@@ -388,10 +426,11 @@ static int connect_attributes(struct end *end, bool talk)
 	UVB_OPTS(uvb_qp_modify_opts, rtr, .mask = IBV_QP_STATE, .state = IBV_QPS_RTR);
 	UVB_OPTS(uvb_qp_modify_opts, rts, .mask = IBV_QP_STATE, .state = IBV_QPS_RTS);
 	struct uverbs_bpf_roce_path path;
+	struct uverbs_bpf_ib_path ib_path;
 	char text[UVERBS_BPF_ERROR_MAX];
 	int ret;
 
-	if (make_path(end, &path))
+	if (make_path(end, &path, &ib_path))
 		return -1;
 
 	if (opt.type == IBV_QPT_UD) {
@@ -401,6 +440,7 @@ static int connect_attributes(struct end *end, bool talk)
 		init.mask |= IBV_QP_ACCESS_FLAGS;
 		init.access_flags = IBV_ACCESS_REMOTE_WRITE;
 		rtr.path = path;
+		rtr.ib_path = ib_path;
 		rtr.connection.fields = UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_DEST_QPN |
 					UVERBS_BPF_QP_RQ_PSN;
 		rtr.connection.path_mtu = end->mtu;
@@ -424,7 +464,8 @@ static int connect_attributes(struct end *end, bool talk)
 
 	if (talk)
 		print_path(end, opt.type == IBV_QPT_UD ? "address handle to" :
-							 "QP modify to RTR with path", &path);
+							 "QP modify to RTR with path", &path,
+			   &ib_path);
 	ret = modify(end, "QP modify to INIT", &init);
 	if (!ret)
 		ret = modify(end, "QP modify to RTR", &rtr);
@@ -433,8 +474,8 @@ static int connect_attributes(struct end *end, bool talk)
 	if (ret || opt.type != IBV_QPT_UD)
 		return ret;
 
-	UVB_OPTS(uvb_ah_opts, ah, .port = opt.port, .path = path, .error = text,
-		 .error_len = sizeof(text));
+	UVB_OPTS(uvb_ah_opts, ah, .port = opt.port, .path = path, .ib_path = ib_path,
+		 .error = text, .error_len = sizeof(text));
 	end->ah = uvb_create_ah(end->pd, &ah);
 	return end->ah ? 0 : refused(end, "address handle", -errno, text);
 }
@@ -466,10 +507,10 @@ static int connect_at_once(struct end *end, bool talk)
 		opts.connection.retry_cnt = 7;
 		opts.connection.rnr_retry = 7;
 	}
-	if (make_path(end, &opts.path))
+	if (make_path(end, &opts.path, &opts.ib_path))
 		return -1;
 	if (talk)
-		print_path(end, "QP connect with path", &opts.path);
+		print_path(end, "QP connect with path", &opts.path, &opts.ib_path);
 	ret = uvb_connect_qp(end->qp, &opts);
 	return ret ? refused(end, "QP connect", ret, text) : 0;
 }
@@ -504,6 +545,11 @@ static int connect_legacy(struct end *end)
 	bool ud = opt.type == IBV_QPT_UD, rc = opt.type == IBV_QPT_RC;
 	int ret;
 
+	if (end->ib) {
+		attr.ah_attr.is_global = opt.grh;
+		attr.ah_attr.dlid = end->peer.lid;
+		attr.ah_attr.sl = opt.ib_path.sl;
+	}
 	if (opt.path.fields & UVERBS_BPF_ROCE_DSCP)
 		attr.ah_attr.grh.traffic_class = opt.path.traffic << 2;
 	if (opt.path.fields & UVERBS_BPF_ROCE_TRAFFIC_CLASS)
@@ -604,7 +650,11 @@ static int query(struct end *end)
 	if (opts.connection.dest_qp_num != end->peer.qp_num)
 		return fail(end, "QP query: destination QP %u, wants %u",
 			    opts.connection.dest_qp_num, end->peer.qp_num);
-	print_path(end, "QP query: RTS, path", &opts.path);
+	if (end->ib && (opts.ib_path.dlid != end->peer.lid || opts.ib_path.sl != opt.ib_path.sl ||
+			!!(opts.ib_path.fields & UVERBS_BPF_IB_DGID) != opt.grh))
+		return fail(end, "QP query: DLID 0x%x, SL %u, fields 0x%x", opts.ib_path.dlid,
+			    opts.ib_path.sl, opts.ib_path.fields);
+	print_path(end, "QP query: RTS, path", &opts.path, &opts.ib_path);
 	return 0;
 }
 
@@ -825,7 +875,7 @@ static void *run_end(void *arg)
 
 static const char usage[] =
 "Usage: uvb-pair [OPTION]...\n"
-"Connect two QPs of one RoCE device, move data by SEND and RDMA WRITE, verify it.\n"
+"Connect two QPs of one RoCE or InfiniBand device, move data by SEND and RDMA WRITE, verify it.\n"
 "\n"
 "  -d, --device NAME        default: the first\n"
 "  -p, --port N             default 1\n"
@@ -839,6 +889,8 @@ static const char usage[] =
 "      --flow-label N       flow label, 0 to 0xfffff\n"
 "      --priority N         VLAN priority, 0 to 7\n"
 "      --hop-limit N        TTL or hop limit\n"
+"      --sl N               InfiniBand: service level, 0 to 15\n"
+"      --grh                InfiniBand: with a global route to the GID\n"
 "      --legacy             use ibv_modify_qp and ibv_create_ah\n"
 "      --connect            use uvb_connect_qp, one call from RESET to RTS\n"
 "      --processes          the two ends are processes, not threads\n"
@@ -854,7 +906,7 @@ static const char usage[] =
 enum {
 	OPT_DEST = 256, OPT_ADDRESS, OPT_DSCP, OPT_TRAFFIC_CLASS, OPT_UDP_SPORT, OPT_FLOW_LABEL,
 	OPT_PRIORITY, OPT_HOP_LIMIT, OPT_LEGACY, OPT_PROCESSES, OPT_SECONDS, OPT_HOLD,
-	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT,
+	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT, OPT_SL, OPT_GRH,
 };
 
 static const struct option options[] = {
@@ -870,6 +922,8 @@ static const struct option options[] = {
 	{ "flow-label", required_argument, NULL, OPT_FLOW_LABEL },
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "hop-limit", required_argument, NULL, OPT_HOP_LIMIT },
+	{ "sl", required_argument, NULL, OPT_SL },
+	{ "grh", no_argument, NULL, OPT_GRH },
 	{ "legacy", no_argument, NULL, OPT_LEGACY },
 	{ "connect", no_argument, NULL, OPT_CONNECT },
 	{ "processes", no_argument, NULL, OPT_PROCESSES },
@@ -960,6 +1014,13 @@ static void parse(int argc, char **argv)
 		case OPT_HOP_LIMIT:
 			opt.path.fields |= UVERBS_BPF_ROCE_HOP_LIMIT;
 			opt.path.hop_limit = number("--hop-limit", optarg);
+			break;
+		case OPT_SL:
+			opt.ib_path.fields |= UVERBS_BPF_IB_SL;
+			opt.ib_path.sl = number("--sl", optarg);
+			break;
+		case OPT_GRH:
+			opt.grh = true;
 			break;
 		case OPT_LEGACY:
 			opt.legacy = true;

@@ -59,6 +59,7 @@ extern "C" {
  * @path: where packets go on RoCE; given if its fields are not 0
  * @error: buffer for the reason of a failure, or NULL; UVERBS_BPF_ERROR_MAX bytes hold any
  * @error_len: bytes of @error
+ * @ib_path: where packets go on InfiniBand; given if its fields are not 0
  */
 struct uvb_qp_modify_opts {
 	size_t size;
@@ -74,6 +75,7 @@ struct uvb_qp_modify_opts {
 	struct uverbs_bpf_roce_path path;
 	char *error;
 	size_t error_len;
+	struct uverbs_bpf_ib_path ib_path;
 };
 
 /**
@@ -108,6 +110,7 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *opts);
  * @path: where packets go on RoCE
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
+ * @ib_path: where packets go on InfiniBand
  */
 struct uvb_qp_connect_opts {
 	size_t size;
@@ -118,6 +121,7 @@ struct uvb_qp_connect_opts {
 	struct uverbs_bpf_roce_path path;
 	char *error;
 	size_t error_len;
+	struct uverbs_bpf_ib_path ib_path;
 };
 
 /**
@@ -153,10 +157,11 @@ int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *opts);
  * @qkey: Q_Key
  * @rate_limit: kbit/s
  * @connection: its fields say what is valid
- * @path: its fields say what is valid
+ * @path: the path, if the port is RoCE; its fields say what is valid
  * @cap: sizes of the queues
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
+ * @ib_path: the path, if the port is InfiniBand; its fields say what is valid
  */
 struct uvb_qp_query_opts {
 	size_t size;
@@ -173,6 +178,7 @@ struct uvb_qp_query_opts {
 	struct ib_uverbs_qp_cap cap;
 	char *error;
 	size_t error_len;
+	struct uverbs_bpf_ib_path ib_path;
 };
 
 /**
@@ -194,6 +200,7 @@ int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *opts);
  * @path: where packets go on RoCE
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
+ * @ib_path: where packets go on InfiniBand
  */
 struct uvb_ah_opts {
 	size_t size;
@@ -201,6 +208,7 @@ struct uvb_ah_opts {
 	struct uverbs_bpf_roce_path path;
 	char *error;
 	size_t error_len;
+	struct uverbs_bpf_ib_path ib_path;
 };
 
 /**
