@@ -5,6 +5,7 @@
  * "uverbs", which is ib_uverbs.
  */
 #include "uvb.h"
+#include "left.h"
 
 #include <linux/moduleparam.h>
 #include <rdma/ib_user_ioctl_verbs.h>
@@ -52,23 +53,17 @@ const char *uvb_claim(const struct ib_device *ibdev)
 	const char *name = dev_name(&ibdev->dev);
 
 	if (late)
-		return "uverbs_bpf was loaded after ib_uverbs, which came first; unload the RDMA modules, then load uverbs_bpf first";
+		return UVB_LEFT_LATE;
 	if (off)
-		return "switched off by uverbs_bpf.off";
+		return UVB_LEFT_OFF;
 	if (uvb_listed(claim, '-', name))
-		return "excluded by uverbs_bpf.claim";
+		return UVB_LEFT_EXCLUDED;
 	if (!uvb_listed(claim, 0, "auto") && !uvb_listed(claim, 0, name))
-		return "not named in uverbs_bpf.claim";
-	/*
-	 * Its objects point to type classes of ib_uverbs, which nobody may
-	 * link to without loading ib_uverbs first.
-	 */
-	if (ibdev->driver_def)
-		return "its driver defines ioctl objects or attributes of its own";
+		return UVB_LEFT_NOT_NAMED;
 	/* On reset it unmaps what ib_uverbs mapped, and knows of nobody else. */
 	if (ibdev->ops.driver_id == RDMA_DRIVER_HNS)
-		return "its driver revokes mappings through ib_uverbs (rdma_user_mmap_disassociate)";
-	return NULL;
+		return UVB_LEFT_REVOKES;
+	return uvb_driver_judge(ibdev);
 }
 
 int uvb_claim_init(void)

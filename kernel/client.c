@@ -82,6 +82,7 @@ static void uvb_device_release(struct device *device)
 	cleanup_srcu_struct(&dev->disassociate_srcu);
 	mutex_destroy(&dev->lists_mutex);
 	mutex_destroy(&dev->xrcd_tree_mutex);
+	uvb_driver_destroy(&uvb_device(dev)->api);
 	kfree(uvb_device(dev));
 }
 
@@ -136,6 +137,9 @@ static int uvb_add(struct ib_device *ibdev)
 	uvb->driver_id = ibdev->ops.driver_id;
 	uvb->index = index;
 	uvb_api_init(&uvb->api, ibdev);
+	ret = uvb_driver_init(&uvb->api, ibdev);
+	if (ret)
+		goto err;
 
 	dev->dev.devt = dev->devnum < UVB_FIXED_MINORS ? UVB_BASE + dev->devnum :
 			uvb_dynamic + dev->devnum - UVB_FIXED_MINORS;
@@ -168,6 +172,7 @@ static void uvb_disassociate(struct ib_uverbs_device *dev)
 	struct uvb_file *file;
 
 	rcu_assign_pointer(dev->ib_dev, NULL);
+	uvb_driver_gone(&uvb_device(dev)->api);
 	synchronize_srcu(&dev->disassociate_srcu);
 
 	mutex_lock(&dev->lists_mutex);

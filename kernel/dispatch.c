@@ -72,15 +72,23 @@ static bool uvb_tail_is_zero(const struct ib_uverbs_attr *uattr, u16 len)
 	return !memchr_inv((const void *)&uattr->data + len, 0, uattr->len - len);
 }
 
-/* Freed by uvb_call_finish(), with what drivers take the same way: a list of blocks. */
+/* Memory that lasts as long as the call; what drivers take goes the same ways. */
 static void *uvb_call_alloc(struct uvb_call *call, size_t size)
 {
-	void **block = kvmalloc(size_add(sizeof(*block), size), GFP_KERNEL);
+	struct bundle_priv *priv = &call->priv;
+	void **block;
 
+	size = ALIGN(size, sizeof(u64));
+	if (size <= priv->internal_avail - priv->internal_used) {
+		block = (void *)uvb_bundle(call)->attrs + priv->internal_used;
+		priv->internal_used += size;
+		return block;
+	}
+	block = kvmalloc(sizeof(*block) + size, GFP_KERNEL);
 	if (!block)
 		return NULL;
-	*block = call->priv.allocated_mem;
-	call->priv.allocated_mem = (void *)block;
+	*block = priv->allocated_mem;
+	priv->allocated_mem = (void *)block;
 	return block + 1;
 }
 
@@ -136,8 +144,109 @@ static int uvb_attr_enum(struct uvb_call *call, const struct uvb_attr *attr,
 	if (uattr->attr_data.enum_data.reserved)
 		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: reserved field is not 0",
 				  attr->name);
+	if (attr->values) {
+		attr = &attr->values[array_index_nospec(value, attr->object)];
+		if (attr->kind != UVERBS_BPF_KIND_ENUM)
+			return -EOPNOTSUPP;
+	}
 	to->ptr_attr.enum_id = value;
 	return uvb_attr_data(call, attr, uattr, to);
+}
+
+/* What the driver sees of an object that one of its own methods is called for. */
+static int uvb_attr_stand_in(struct uvb_call *call, struct uvb_handle *handle,
+			     struct ib_uobject **to)
+{
+	void *memory;
+
+	if (handle->whole) {
+		*to = uvb_uobject(handle);
+		return 0;
+	}
+	memory = uvb_call_alloc(call, uvb_stand_in_size);
+	if (!memory)
+		return -ENOMEM;
+	memset(memory, 0, uvb_stand_in_size);
+	*to = uvb_stand_in(memory, call->file, handle);
+	uvb_handle(*to)->stand_in = true;
+	return 0;
+}
+
+static struct uvb_handle *uvb_attr_stood_for(struct ib_uobject *uobject)
+{
+	struct uvb_handle *handle = uvb_handle(uobject);
+
+	return handle->stand_in ? uvb_stand_in_end(uobject) : handle;
+}
+
+/* An object of an array, or of any object. Those are in spec_finalize. */
+static int uvb_attr_special_get(struct uvb_call *call, const struct uvb_attr *attr, s64 id,
+				struct ib_uobject **to)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	struct uvb_handle *handle;
+	int ret;
+
+	handle = uvb_handle_get(bundle, attr->object, id, attr->access);
+	if (IS_ERR(handle))
+		return uvb_refuse(bundle, PTR_ERR(handle), attr->id,
+				  "%s: no such object, or it is in use", attr->name);
+	ret = uvb_attr_stand_in(call, handle, to);
+	if (ret)
+		uvb_handle_put(handle, attr->access);
+	return ret;
+}
+
+static int uvb_attr_handles(struct uvb_call *call, const struct uvb_attr *attr,
+			    const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
+			    unsigned int bkey)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	unsigned int i, n = uattr->len / sizeof(u32);
+	struct ib_uobject **uobjects;
+	u32 *ids;
+	int ret;
+
+	if (uattr->attr_data.reserved || uattr->len % sizeof(u32) || n < attr->min_len ||
+	    n > attr->max_len)
+		return uvb_refuse(bundle, -EINVAL, attr->id,
+				  "%s: wants %u to %u handles of 4 bytes, and 0 in the reserved field",
+				  attr->name, attr->min_len, attr->max_len);
+
+	uobjects = uvb_call_alloc(call, array_size(n, sizeof(*uobjects)));
+	if (!uobjects)
+		return -ENOMEM;
+	/* Read from the end of the array that takes their place. */
+	ids = (u32 *)(uobjects + n) - n;
+	if (uattr->len <= sizeof(uattr->data))
+		memcpy(ids, &uattr->data, uattr->len);
+	else if (copy_from_user(ids, u64_to_user_ptr(uattr->data), uattr->len))
+		return -EFAULT;
+
+	for (i = 0, ret = 0; i < n && !ret; i++)
+		ret = uvb_attr_special_get(call, attr, ids[i], &uobjects[i]);
+	to->objs_arr_attr.uobjects = uobjects;
+	to->objs_arr_attr.len = ret ? i - 1 : i;
+	__set_bit(bkey, call->priv.spec_finalize);
+	return ret;
+}
+
+/* Of the driver's own methods: whatever it reads of the object is there. */
+static int uvb_attr_whole(struct uvb_call *call, const struct uvb_attr *attr,
+			  const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
+			  unsigned int bkey)
+{
+	int ret;
+
+	if (uattr->attr_data.reserved || uattr->len)
+		return uvb_refuse(uvb_bundle(call), -EINVAL, attr->id,
+				  "%s: a handle has length 0 and its reserved field 0", attr->name);
+	ret = uvb_attr_special_get(call, attr, uattr->data_s64, &to->obj_attr.uobject);
+	if (ret)
+		return ret;
+	to->obj_attr.attr_elm = NULL;
+	__set_bit(bkey, call->priv.spec_finalize);
+	return 0;
 }
 
 static int uvb_attr_handle_get(struct uvb_call *call, const struct uvb_attr *attr,
@@ -181,14 +290,19 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 	case UVERBS_BPF_KIND_HANDLE:
 	case UVERBS_BPF_KIND_FD:
 		return uvb_attr_handle_get(call, attr, uattr, to, bkey);
+	case UVERBS_BPF_KIND_HANDLE | UVB_KIND_WHOLE:
+	case UVERBS_BPF_KIND_FD | UVB_KIND_WHOLE:
+		return uvb_attr_whole(call, attr, uattr, to, bkey);
+	case UVERBS_BPF_KIND_HANDLES:
+		return uvb_attr_handles(call, attr, uattr, to, bkey);
+	case UVERBS_BPF_KIND_ENUM:
+		return uvb_attr_enum(call, attr, uattr, to);
 	case UVERBS_BPF_KIND_RAW_FD:
 		if (uattr->attr_data.reserved || uattr->len || uattr->data_s64 < INT_MIN ||
 		    uattr->data_s64 > INT_MAX)
 			return -EINVAL;
 		to->ptr_attr.data = uattr->data_s64;
 		return 0;
-	case UVERBS_BPF_KIND_ENUM:
-		return uvb_attr_enum(call, attr, uattr, to);
 	default:
 		return uvb_attr_data(call, attr, uattr, to);
 	}
@@ -290,6 +404,27 @@ static int uvb_call_run(struct uvb_call *call)
 	return ret;
 }
 
+/* Put back what uvb_attr_special_get() looked up. */
+static void uvb_call_finish_special(struct uvb_call *call)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	const struct uvb_method *method = call->method;
+	unsigned int bkey, i;
+
+	for_each_set_bit(bkey, call->priv.spec_finalize, UVERBS_API_ATTR_BKEY_LEN) {
+		const struct uvb_attr *attr = &method->attrs[method->slot[bkey]];
+		const struct uverbs_attr *of = &bundle->attrs[bkey];
+
+		if (attr->kind != UVERBS_BPF_KIND_HANDLES) {
+			uvb_handle_put(uvb_attr_stood_for(of->obj_attr.uobject), attr->access);
+			continue;
+		}
+		for (i = 0; i < of->objs_arr_attr.len; i++)
+			uvb_handle_put(uvb_attr_stood_for(of->objs_arr_attr.uobjects[i]),
+				       attr->access);
+	}
+}
+
 /*
  * Put back, commit or undo every handle the call opened, and free what the
  * driver took of the bundle's memory: a list whose first word is the next.
@@ -313,6 +448,8 @@ void uvb_call_finish(struct uvb_call *call, bool commit)
 			uvb_handle_abort(bundle, handle,
 					 test_bit(bkey, call->priv.uobj_hw_obj_valid));
 	}
+	if (unlikely(call->priv.spec_finalize[0]))
+		uvb_call_finish_special(call);
 	for (block = call->priv.allocated_mem; block; block = next) {
 		next = *block;
 		kvfree(block);
@@ -329,6 +466,11 @@ static int uvb_call_method(struct uvb_file *file, const struct uvb_method *metho
 	int ret;
 
 	uvb_call_init(call, file);
+	/* Drivers that want memory of the bundle get what is free on our stack first. */
+	if (unlikely(method->driver)) {
+		call->priv.internal_avail = sizeof(stack.attrs);
+		call->priv.internal_used = method->bkey_len * sizeof(*stack.attrs);
+	}
 	call->method = method;
 	call->priv.user_attrs = user_attrs;
 	call->priv.uattrs = attrs;
@@ -386,8 +528,11 @@ static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hd
 	if (unlikely(hdr->driver_id != dev->driver_id))
 		return -EINVAL;
 	method = uvb_api_method(&dev->api, hdr->object_id, hdr->method_id);
-	if (unlikely(!method))
-		return -EPROTONOSUPPORT;
+	if (unlikely(!method)) {
+		method = uvb_driver_method(&dev->api, hdr->object_id, hdr->method_id);
+		if (IS_ERR(method))
+			return PTR_ERR(method);
+	}
 
 	if (unlikely(hdr->num_attrs > UVB_STACK_UATTRS))
 		return uvb_call_large(file, method, hdr->num_attrs, user_attrs);

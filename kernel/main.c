@@ -48,6 +48,7 @@ static void __exit uvb_exit(void)
 	/* Handles are freed after a grace period. */
 	rcu_barrier();
 	uvb_schema_exit();
+	uvb_driver_exit();
 }
 
 module_init(uvb_init);

@@ -27,6 +27,13 @@ static int uvb_handle_trylock(struct uvb_handle *handle, enum uverbs_bpf_schema_
 	}
 }
 
+static const struct uvb_type *uvb_handle_type(struct uvb_file *file,
+					      const struct uvb_handle *handle)
+{
+	return uvb_type(handle->type) ?:
+		uvb_driver_type(&uvb_file_device(file)->api, handle->type);
+}
+
 static void uvb_handle_free_rcu(struct rcu_head *rcu)
 {
 	struct uvb_handle *handle = container_of(rcu, struct uvb_handle, rcu);
@@ -36,6 +43,11 @@ static void uvb_handle_free_rcu(struct rcu_head *rcu)
 
 void uvb_handle_free(struct uvb_handle *handle)
 {
+	/* Exactly what uverbs_uobject_put() does when the driver's reference is the last. */
+	if (unlikely(handle->whole)) {
+		kfree_rcu(uvb_uobject(handle), rcu);
+		return;
+	}
 	call_rcu(&handle->rcu, uvb_handle_free_rcu);
 }
 
@@ -49,7 +61,8 @@ static int uvb_handle_begin_file(struct uvb_handle *handle, const struct uvb_typ
 	if (fd < 0)
 		return fd;
 
-	filp = anon_inode_getfile("[infinibandevent]", type->fops, NULL, O_RDONLY);
+	filp = type->uapi ? uvb_driver_getfile(type) :
+		anon_inode_getfile("[infinibandevent]", type->fops, NULL, O_RDONLY);
 	if (IS_ERR(filp)) {
 		put_unused_fd(fd);
 		return PTR_ERR(filp);
@@ -88,13 +101,16 @@ static int uvb_handle_begin_id(struct uvb_file *file, struct uvb_handle *handle)
 struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned int object)
 {
 	struct uvb_file *file = uvb_bundle_file(bundle);
-	struct uvb_type *type = uvb_type(object);
+	const struct uvb_type *type = uvb_type(object);
 	struct ib_ucontext *context;
 	struct uvb_handle *handle;
 	int ret;
 
-	if (WARN_ON_ONCE(!type))
-		return ERR_PTR(-EINVAL);
+	if (unlikely(!type)) {
+		type = uvb_driver_type(&uvb_file_device(file)->api, object);
+		if (WARN_ON_ONCE(!type))
+			return ERR_PTR(-EINVAL);
+	}
 
 	if (!down_read_trylock(&file->stock.hw_destroy_rwsem))
 		return ERR_PTR(-EIO);
@@ -105,7 +121,8 @@ struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned 
 		goto err_unlock;
 	}
 
-	handle = kmem_cache_zalloc(type->cache, GFP_KERNEL);
+	handle = likely(type->cache) ? kmem_cache_zalloc(type->cache, GFP_KERNEL) :
+		uvb_driver_handle_alloc(file, type);
 	if (!handle) {
 		ret = -ENOMEM;
 		goto err_unlock;
@@ -124,7 +141,10 @@ struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned 
 
 err_free:
 	/* Nobody can have seen it: no grace period. */
-	kmem_cache_free(type->cache, handle);
+	if (handle->whole)
+		kfree(uvb_uobject(handle));
+	else
+		kmem_cache_free(type->cache, handle);
 err_unlock:
 	up_read(&file->stock.hw_destroy_rwsem);
 	return ERR_PTR(ret);
@@ -145,7 +165,7 @@ void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle)
 	if (handle->is_file) {
 		kref_get(&file->stock.ref);
 		handle->id = 0;
-		filp->private_data = handle;
+		filp->private_data = handle->whole ? (void *)uvb_uobject(handle) : handle;
 	}
 	refcount_inc(&handle->ref);
 	atomic_set(&handle->usecnt, 0);
@@ -179,7 +199,8 @@ void uvb_handle_abort(struct uverbs_attr_bundle *bundle, struct uvb_handle *hand
 		 * A driver that cannot destroy what it just made gets more
 		 * tries when the file is closed.
 		 */
-		if (WARN_ON(uvb_type(handle->type)->destroy(handle, RDMA_REMOVE_ABORT, bundle))) {
+		if (WARN_ON(uvb_handle_type(file, handle)->destroy(handle, RDMA_REMOVE_ABORT,
+								   bundle))) {
 			uvb_handle_commit(file, handle);
 			return;
 		}
@@ -220,8 +241,8 @@ static struct uvb_handle *uvb_handle_lookup_id(struct uvb_file *file, s64 id)
 static struct uvb_handle *uvb_handle_lookup_fd(struct uvb_file *file, const struct uvb_type *type,
 					       s64 id, enum uverbs_bpf_schema_access access)
 {
-	struct uvb_event_file *events;
 	struct uvb_handle *handle;
+	struct uvb_file *of;
 	struct file *filp;
 	int fd = id;
 
@@ -234,14 +255,25 @@ static struct uvb_handle *uvb_handle_lookup_fd(struct uvb_file *file, const stru
 	if (!filp)
 		return ERR_PTR(-EBADF);
 
-	handle = filp->private_data;
-	events = container_of(handle, struct uvb_event_file, handle);
-	if (filp->f_op != type->fops || events->file != file) {
-		fput(filp);
-		return ERR_PTR(-EBADF);
+	if (filp->f_op != type->fops)
+		goto err;
+	if (unlikely(type->uapi)) {
+		struct ib_uobject *uobject = filp->private_data;
+
+		handle = uvb_handle(uobject);
+		of = uvb_file(uobject->ufile);
+	} else {
+		handle = filp->private_data;
+		of = container_of(handle, struct uvb_event_file, handle)->file;
 	}
+	if (of != file)
+		goto err;
 	refcount_inc(&handle->ref);
 	return handle;
+
+err:
+	fput(filp);
+	return ERR_PTR(-EBADF);
 }
 
 /**
@@ -263,20 +295,24 @@ struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned in
 	struct uvb_handle *handle;
 	int ret;
 
-	if (!type)
-		return ERR_PTR(-EINVAL);
+	if (unlikely(!type)) {
+		type = uvb_driver_type(&uvb_file_device(file)->api, object);
+		if (!type)
+			return ERR_PTR(-EINVAL);
+	}
 
 	handle = type->fops ? uvb_handle_lookup_fd(file, type, id, access) :
 			      uvb_handle_lookup_id(file, id);
 	if (IS_ERR(handle)) {
 		/* An object that the device does not have is not looked for. */
-		if (!test_bit(object, uvb_file_device(file)->api.objects))
+		if (object < UVB_MAX_OBJECT &&
+		    !test_bit(object, uvb_file_device(file)->api.objects))
 			return ERR_PTR(-EINVAL);
 		return handle;
 	}
 
 	ret = -EINVAL;
-	if (handle->type != object)
+	if (handle->type != object && object != UVERBS_IDR_ANY_OBJECT)
 		goto err;
 
 	/* After the device went away only handles are left to be destroyed. */
@@ -348,7 +384,7 @@ static int uvb_handle_destroy_hw(struct uverbs_attr_bundle *bundle, struct uvb_h
 	if (!handle->object)
 		return 0;
 
-	ret = uvb_type(handle->type)->destroy(handle, why, bundle);
+	ret = uvb_handle_type(uvb_bundle_file(bundle), handle)->destroy(handle, why, bundle);
 	if (!ret && !handle->is_file)
 		handle->object = NULL;
 	return ret;

@@ -52,16 +52,13 @@ const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u
 bool uvb_api_has_object(const struct uvb_api *api, u16 object)
 {
 	return object == UVERBS_OBJECT_DEVICE ||
-	       (object < UVB_MAX_OBJECT && test_bit(object, api->objects));
+	       (object < UVB_MAX_OBJECT && test_bit(object, api->objects)) ||
+	       (object >= UVB_MAX_OBJECT && uvb_driver_type(api, object));
 }
 
-static int uvb_method_index(struct uvb_method *method)
+int uvb_method_index(struct uvb_method *method)
 {
 	unsigned int i;
-
-	if (uvb_method_row(method->id) < 0 || method->object >= UVB_MAX_OBJECT ||
-	    (method->id & UVERBS_BPF_ID_MASK) >= UVB_MAX_METHOD)
-		return -EINVAL;
 
 	memset(method->slot, UVB_NO_SLOT, sizeof(method->slot));
 	method->destroy = UVB_NO_SLOT;
@@ -87,6 +84,27 @@ static int uvb_method_index(struct uvb_method *method)
 	return 0;
 }
 
+/* Whether the tables of struct uvb_api have room for it. */
+static bool uvb_method_has_place(const struct uvb_method *method)
+{
+	return uvb_method_row(method->id) >= 0 && method->object < UVB_MAX_OBJECT &&
+	       (method->id & UVERBS_BPF_ID_MASK) < UVB_MAX_METHOD;
+}
+
+const struct uvb_method *uvb_schema_find(u16 object, u16 method)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
+		for (j = 0; j < uvb_schemas[i]->nr_methods; j++) {
+			if (uvb_schemas[i]->methods[j].object == object &&
+			    uvb_schemas[i]->methods[j].id == method)
+				return &uvb_schemas[i]->methods[j];
+		}
+	}
+	return NULL;
+}
+
 int uvb_schema_init(void)
 {
 	unsigned int i, j;
@@ -97,7 +115,8 @@ int uvb_schema_init(void)
 		struct uvb_type *type = schema->type;
 
 		for (j = 0; j < schema->nr_methods; j++) {
-			ret = uvb_method_index(&schema->methods[j]);
+			ret = uvb_method_has_place(&schema->methods[j]) ?
+				uvb_method_index(&schema->methods[j]) : -EINVAL;
 			if (WARN(ret, "schema of %s is malformed", schema->methods[j].name))
 				goto err;
 		}
@@ -198,6 +217,17 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 	}
 }
 
+void uvb_api_replace(struct uvb_api *api, const struct uvb_method *method,
+		     const struct uvb_method *by)
+{
+	const struct uvb_method **slot = &api->method[uvb_method_row(method->id)][method->object]
+						     [method->id & UVERBS_BPF_ID_MASK];
+
+	/* Calls may look it up at the same time. */
+	if (*slot)
+		WRITE_ONCE(*slot, by);
+}
+
 /* ---- SCHEMA: the same tables for user space ---- */
 
 struct uvb_schema_cursor {
@@ -250,7 +280,7 @@ static int uvb_schema_emit_method(struct uvb_schema_cursor *c, const struct uvb_
 
 		record = (struct uverbs_bpf_schema_record) {
 			.what = UVERBS_BPF_SCHEMA_ATTR,
-			.kind = attr->kind,
+			.kind = attr->kind & ~UVB_KIND_WHOLE,
 			.access = attr->access,
 			.flags = attr->flags & UVB_F_MANDATORY ? UVERBS_BPF_SCHEMA_MANDATORY : 0,
 			.object = method->object,
@@ -279,9 +309,12 @@ static int uvb_schema_emit_native(struct uvb_schema_cursor *c, const struct uvb_
 			ret = uvb_schema_emit(c, &record, schema->type->name);
 		}
 		for (j = 0; j < schema->nr_methods && !ret; j++) {
-			const struct uvb_method *method = &schema->methods[j];
+			/* The device's own has attributes of its driver. */
+			const struct uvb_method *method =
+				uvb_api_method(api, schema->methods[j].object,
+					       schema->methods[j].id);
 
-			if (uvb_api_method(api, method->object, method->id))
+			if (method)
 				ret = uvb_schema_emit_method(c, method);
 		}
 		for (j = 0; j < schema->nr_commands && !ret; j++) {
@@ -304,6 +337,21 @@ static int uvb_schema_emit_native(struct uvb_schema_cursor *c, const struct uvb_
 	return ret;
 }
 
+static int uvb_schema_emit_driver_object(void *arg, const struct uvb_type *type)
+{
+	struct uverbs_bpf_schema_record record = {
+		.what = UVERBS_BPF_SCHEMA_OBJECT,
+		.object = type->object,
+	};
+
+	return uvb_schema_emit(arg, &record, type->name);
+}
+
+static int uvb_schema_emit_driver_method(void *arg, const struct uvb_method *method)
+{
+	return uvb_schema_emit_method(arg, method);
+}
+
 int uvb_schema_method(struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_device *dev = uvb_file_device(uvb_bundle_file(bundle));
@@ -324,6 +372,9 @@ int uvb_schema_method(struct uverbs_attr_bundle *bundle)
 	c.to = u64_to_user_ptr(records->ptr_attr.data);
 
 	ret = uvb_schema_emit_native(&c, &dev->api);
+	if (!ret)
+		ret = uvb_driver_for_each(&dev->api, uvb_schema_emit_driver_object,
+					  uvb_schema_emit_driver_method, &c);
 	for (i = 0; !ret && uvb_ext_schema_record(dev, i, &record); i++)
 		ret = uvb_schema_emit(&c, &record, NULL);
 	if (!ret)

@@ -35,6 +35,12 @@ static const struct uvb_twin uvb_twins[] = {
 	UVB_TWIN(ib_client_nl_info, abi),
 	UVB_TWIN(ib_device, driver_def),
 	UVB_TWIN(ib_ucontext, mmap_xa),
+	UVB_TWIN(ib_uobject, uapi_object),
+	UVB_TWIN(uapi_definition, chain),
+	UVB_TWIN(uverbs_attr_def, attr),
+	UVB_TWIN(uverbs_method_def, handler),
+	UVB_TWIN(uverbs_object_def, methods),
+	UVB_TWIN(uverbs_obj_fd_type, flags),
 	UVB_TWIN(ib_qp, qp_type),
 	UVB_TWIN(ib_cq, cq_context),
 };

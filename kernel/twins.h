@@ -7,9 +7,11 @@
  *
  *	struct			reached by
  *	ib_uverbs_file		ib_core: rdma_umap_priv_init(), rdma_user_mmap_io(),
- *				rdma_user_mmap_entry_insert_range()
+ *				rdma_user_mmap_entry_insert_range();
+ *				drivers: ib_uverbs_get_ucontext_file()
  *	ib_uverbs_device	ib_core 7.x: rdma_udata_to_dev()
- *	bundle_priv		drivers: uverbs_finalize_uobj_create(), uverbs_copy_to()
+ *	bundle_priv		drivers: uverbs_finalize_uobj_create(), uverbs_copy_to(),
+ *				_uverbs_alloc()
  *	rdma_umap_priv		ib_core: rdma_umap_priv_init()
  *	ib_client_nl_info	ib_core: ib_get_client_nl_info()
  */

@@ -42,8 +42,8 @@ int uvb_twins_check(void);
 #define UVB_BKEY(id)							\
 	(((id) & UVERBS_API_NS_FLAG) ? ((((id) & ~UVERBS_API_NS_FLAG) << 1) + 1) : ((id) << 1))
 
-/* More than any method of ours has; the bundle's attrs[] is this long, on the stack. */
-#define UVB_MAX_BKEY		40
+/* All there can be; the bundle's attrs[] is this long, on the stack. */
+#define UVB_MAX_BKEY		UVERBS_API_ATTR_BKEY_LEN
 
 /* No upper bound but that of the u16 length. */
 #define UVB_UNLIMITED		U16_MAX
@@ -57,16 +57,20 @@ int uvb_twins_check(void);
  */
 #define UVB_F_COPY		BIT(2)
 
+/* With KIND_HANDLE or KIND_FD: driver code gets a whole struct ib_uobject. */
+#define UVB_KIND_WHOLE		0x80
+
 /**
  * struct uvb_attr - one attribute of a method
  * @id: attribute id, namespace 0 or 1
- * @kind: enum uverbs_bpf_schema_kind
+ * @kind: enum uverbs_bpf_schema_kind, and UVB_KIND_WHOLE
  * @flags: UVB_F_*
  * @min_len: fewest bytes
  * @max_len: most bytes
  * @object: object a handle or file must have; of an enumeration how many values it has
  * @access: enum uverbs_bpf_schema_access, for handles and files
  * @name: for SCHEMA and messages
+ * @values: of an enumeration: a row for each value, as its data must be; NULL if none has any
  */
 struct uvb_attr {
 	u16 id;
@@ -74,9 +78,10 @@ struct uvb_attr {
 	u8 flags;
 	u16 min_len;
 	u16 max_len;
-	u8 object;
+	u16 object;
 	u8 access;
 	const char *name;
+	const struct uvb_attr *values;
 };
 
 #define UVB_M	UVB_F_MANDATORY
@@ -128,6 +133,7 @@ struct uvb_attr {
  * @bkey_len: one more than the highest bkey
  * @destroy: bkey of the object destroyed, or UVB_NO_SLOT
  * @has_udata: takes the driver's own input and output
+ * @driver: its handler is the driver's, see driver_def.c
  * @slot: row of @attrs by bkey, or UVB_NO_SLOT
  */
 struct uvb_method {
@@ -143,6 +149,7 @@ struct uvb_method {
 	u8 bkey_len;
 	u8 destroy;
 	bool has_udata;
+	bool driver;
 	u8 slot[UVB_MAX_BKEY];
 };
 
@@ -185,7 +192,8 @@ struct uvb_command {
  * @fops: of an object that is a file, else NULL
  * @name: for SCHEMA, and of the slab cache
  * @needs: as in struct uvb_method, for all methods and commands of the object
- * @cache: slab cache of the handles
+ * @cache: slab cache of the handles, NULL for objects that the driver defines
+ * @uapi: what the driver reads of an object that it defines, else NULL
  */
 struct uvb_type {
 	u16 object;
@@ -196,6 +204,7 @@ struct uvb_type {
 	const char *name;
 	u16 needs[2];
 	struct kmem_cache *cache;
+	const struct uverbs_api_object *uapi;
 };
 
 /**
@@ -223,6 +232,7 @@ struct uvb_schema {
  * struct uvb_api - the schema as one device has it
  * @method: by namespace (0, or 1 for UVERBS_BPF_NS_OWN), object and method id
  * @command: by plain or extended and number
+ * @driver: what the device's driver defines, NULL if nothing
  * @objects: bit per object id
  *
  * What the device's driver lacks the operation for is NULL, its bit 0.
@@ -230,6 +240,7 @@ struct uvb_schema {
 struct uvb_api {
 	const struct uvb_method *method[2][UVB_MAX_OBJECT][UVB_MAX_METHOD];
 	const struct uvb_command *command[2][UVB_MAX_COMMAND];
+	struct uvb_driver *driver;
 	DECLARE_BITMAP(objects, UVB_MAX_OBJECT);
 };
 
@@ -240,6 +251,28 @@ struct uvb_type *uvb_type(unsigned int object);
 const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method);
 bool uvb_api_has_object(const struct uvb_api *api, u16 object);
 int uvb_schema_method(struct uverbs_attr_bundle *bundle);
+/* Derive what struct uvb_method says of a method's rows; -EINVAL if they are malformed. */
+int uvb_method_index(struct uvb_method *method);
+/* A core method that some device may have. */
+const struct uvb_method *uvb_schema_find(u16 object, u16 method);
+/* Put another method, or none, in the place of one that the device has. */
+void uvb_api_replace(struct uvb_api *api, const struct uvb_method *method,
+		     const struct uvb_method *by);
+
+/* ---- what the driver of a device defines (driver_def.c) ---- */
+
+const char *uvb_driver_judge(const struct ib_device *ibdev);
+int uvb_driver_init(struct uvb_api *api, struct ib_device *ibdev);
+void uvb_driver_destroy(struct uvb_api *api);
+void uvb_driver_gone(struct uvb_api *api);
+void uvb_driver_exit(void);
+const struct uvb_method *uvb_driver_method(const struct uvb_api *api, u16 object, u16 method);
+const struct uvb_type *uvb_driver_type(const struct uvb_api *api, unsigned int object);
+struct file *uvb_driver_getfile(const struct uvb_type *type);
+extern const size_t uvb_stand_in_size;
+int uvb_driver_for_each(const struct uvb_api *api,
+			int (*object)(void *arg, const struct uvb_type *type),
+			int (*method)(void *arg, const struct uvb_method *method), void *arg);
 
 /* ---- devices (index.c, claim.c, client.c, node.c, status.c) ---- */
 
@@ -390,6 +423,8 @@ void uvb_mmap_disassociate(struct uvb_file *file);
  * @usecnt: readers, or -1 while one call has it to itself
  * @type: object id
  * @is_file: a file descriptor names it
+ * @whole: it lies in a struct ib_uobject, as driver_def.c has it
+ * @stand_in: it is none, but stands for one, likewise
  */
 struct uvb_handle {
 	struct ib_ucontext *context;
@@ -404,6 +439,8 @@ struct uvb_handle {
 	atomic_t usecnt;
 	u16 type;
 	bool is_file;
+	bool whole:1;
+	bool stand_in:1;
 };
 
 static_assert(offsetof(struct uvb_handle, object) - offsetof(struct uvb_handle, context) ==
@@ -423,6 +460,10 @@ static inline struct uvb_handle *uvb_handle(struct ib_uobject *uobject)
 {
 	return (void *)uobject + offsetof(struct ib_uobject, context);
 }
+
+struct uvb_handle *uvb_driver_handle_alloc(struct uvb_file *file, const struct uvb_type *type);
+struct ib_uobject *uvb_stand_in(void *to, struct uvb_file *file, struct uvb_handle *handle);
+struct uvb_handle *uvb_stand_in_end(struct ib_uobject *uobject);
 
 struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned int object);
 void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle);

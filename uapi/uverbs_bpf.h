@@ -114,6 +114,7 @@ enum uverbs_bpf_schema_kind {
 	UVERBS_BPF_KIND_FD,
 	UVERBS_BPF_KIND_RAW_FD,
 	UVERBS_BPF_KIND_ENUM,		/* value in attr_data.enum_data; handle_object: how many */
+	UVERBS_BPF_KIND_HANDLES,	/* array of __u32; lengths count handles */
 };
 
 enum uverbs_bpf_schema_access {

@@ -26,6 +26,7 @@ static const char *const kinds[] = {
 	[UVERBS_BPF_KIND_FD] = "fd",
 	[UVERBS_BPF_KIND_RAW_FD] = "raw fd",
 	[UVERBS_BPF_KIND_ENUM] = "enum",
+	[UVERBS_BPF_KIND_HANDLES] = "handles",
 };
 
 static const char *const accesses[] = {
