@@ -36,6 +36,8 @@ static int fake_cq_init(struct ib_cq *ib, const struct ib_cq_init_attr *attr,
 	if (ret)
 		goto err;
 	ret = fake_respond(&attrs->driver_udata, cq->object.number);
+	if (!ret)
+		ret = fake_attrs(&attrs->driver_udata);
 	if (ret)
 		goto err_object;
 	ib->cqe = cq->size;

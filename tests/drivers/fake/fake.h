@@ -22,6 +22,7 @@
 #include <rdma/uverbs_ioctl.h>
 
 #include "fake_abi.h"
+#include "fake_driver_abi.h"
 
 #define FAKE_MAX_DEVICES	4
 #define FAKE_MAX_PORTS		4
@@ -37,7 +38,8 @@
 /* The kinds of objects the hardware holds. */
 #define FAKE_KINDS(X) \
 	X(ucontext) X(pd) X(mr) X(mw) X(dm) X(cq) X(qp) X(srq) X(ah) X(xrcd) X(wq) X(ind_tbl) \
-	X(flow) X(flow_action) X(counters) X(mcast) X(dmah) X(comp_cntr) X(mapping)
+	X(flow) X(flow_action) X(counters) X(mcast) X(dmah) X(comp_cntr) X(mapping) \
+	X(thing)
 
 enum fake_kind {
 #define FAKE_KIND(name) FAKE_KIND_##name,
@@ -216,6 +218,7 @@ extern const struct ib_device_ops fake_user_cq_ops;
 
 /* driver_def.c: objects, methods and attributes of the driver's own. */
 extern const struct uapi_definition fake_driver_def[];
+int fake_attrs(struct ib_udata *udata);
 
 struct fake_pd {
 	struct ib_pd ib;
@@ -337,6 +340,13 @@ static inline struct fake_ah *to_fake_ah(struct ib_ah *ah)
 {
 	return container_of(ah, struct fake_ah, ib);
 }
+
+struct fake_flow_action {
+	struct ib_flow_action ib;
+	struct fake_object object;
+};
+
+struct fake_flow_action *fake_flow_action_new(struct fake_device *dev);
 
 struct fake_wq {
 	struct ib_wq ib;

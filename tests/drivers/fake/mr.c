@@ -127,6 +127,9 @@ static struct ib_mr *fake_reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset, u64 l
 	fake_note(dev, FAKE_OP_reg_user_mr_dmabuf, NULL,
 		  "offset %#llx length %llu iova %#llx access %#x dmah %#x", offset, length, iova,
 		  access, handle);
+	ret = fake_attrs(&attrs->driver_udata);
+	if (ret)
+		return ERR_PTR(ret);
 	umem = ib_umem_dmabuf_get_pinned(pd->device, offset, length, fd, access);
 	if (IS_ERR(umem))
 		return ERR_CAST(umem);

@@ -12,11 +12,6 @@ struct fake_flow {
 	struct fake_object object;
 };
 
-struct fake_flow_action {
-	struct ib_flow_action ib;
-	struct fake_object object;
-};
-
 static u32 fake_round(u32 n)
 {
 	return n ? roundup_pow_of_two(n) : 0;
@@ -85,6 +80,8 @@ static int fake_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *init, struct
 		goto err;
 	ib->qp_num = qp->object.number;
 	ret = fake_respond(udata, qp->object.number);
+	if (!ret)
+		ret = fake_attrs(udata);
 	if (ret)
 		goto err_object;
 	return 0;
@@ -343,6 +340,21 @@ static int fake_destroy_flow(struct ib_flow *ib)
 }
 
 /* Made by methods of the driver's own only. */
+struct fake_flow_action *fake_flow_action_new(struct fake_device *dev)
+{
+	struct fake_flow_action *action = kzalloc(sizeof(*action), GFP_KERNEL);
+	int ret;
+
+	if (!action)
+		return ERR_PTR(-ENOMEM);
+	ret = fake_object_add(dev, FAKE_KIND_flow_action, &action->object);
+	if (ret) {
+		kfree(action);
+		return ERR_PTR(ret);
+	}
+	return action;
+}
+
 static int fake_destroy_flow_action(struct ib_flow_action *ib)
 {
 	struct fake_flow_action *action = container_of(ib, struct fake_flow_action, ib);

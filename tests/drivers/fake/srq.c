@@ -93,6 +93,8 @@ static int fake_create_srq(struct ib_srq *ib, struct ib_srq_init_attr *init,
 	if (init->srq_type == IB_SRQT_XRC)
 		ib->ext.xrc.srq_num = srq->object.number;
 	ret = fake_respond(udata, srq->object.number);
+	if (!ret)
+		ret = fake_attrs(udata);
 	if (ret)
 		goto err_object;
 	return 0;
