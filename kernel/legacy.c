@@ -223,6 +223,32 @@ static void uvb_write_udata_ex(struct uverbs_attr_bundle *bundle,
 		      ex->provider_in_words * UVB_EX_WORD, ex->provider_out_words * UVB_EX_WORD);
 }
 
+static int uvb_cmd_absent(struct uverbs_attr_bundle *bundle)
+{
+	return -EOPNOTSUPP;
+}
+
+static const struct uvb_command uvb_absent = { .handler = uvb_cmd_absent };
+
+/*
+ * The command of @number, or in its place one that is refused: ib_uverbs has
+ * a table up to the highest number the device has, and looks at the header
+ * first, as of a plain command, wherever that has a hole.
+ */
+static const struct uvb_command *uvb_write_find(const struct uvb_api *api, u32 number)
+{
+	const struct uvb_command *command = uvb_command(api, number);
+	bool ex = number & IB_USER_VERBS_CMD_FLAG_EXTENDED;
+
+	if (command != ERR_PTR(-EOPNOTSUPP))
+		return command;
+	for (number &= IB_USER_VERBS_CMD_COMMAND_MASK; number < UVB_MAX_COMMAND; number++) {
+		if (api->command[ex][array_index_nospec(number, UVB_MAX_COMMAND)])
+			return &uvb_absent;
+	}
+	return command;
+}
+
 static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, size_t count)
 {
 	struct ib_uverbs_ex_cmd_hdr ex = {};
@@ -236,7 +262,7 @@ static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, 
 		return -EINVAL;
 	if (copy_from_user(&hdr, buf, sizeof(hdr)))
 		return -EFAULT;
-	command = uvb_command(&uvb_file_device(file)->api, hdr.command);
+	command = uvb_write_find(&uvb_file_device(file)->api, hdr.command);
 	if (IS_ERR(command))
 		return PTR_ERR(command);
 
