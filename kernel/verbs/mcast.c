@@ -19,12 +19,27 @@ struct uvb_mcast {
 	u16 lid;
 };
 
-static struct uvb_mcast *uvb_mcast_find(const struct uvb_qp *obj, const u8 *gid, u16 lid)
+/*
+ * On Ethernet a group has no LID (RoCE annex A16 of the IB specification), and
+ * drivers do not look at it. To attach to a group once more for it, as
+ * ib_uverbs does, would be to detach once too often, and to leave the QP in
+ * use for ever.
+ */
+static bool uvb_mcast_has_lid(const struct ib_qp *qp)
+{
+	u32 port = qp->port ?: rdma_start_port(qp->device);
+
+	return rdma_port_get_link_layer(qp->device, port) == IB_LINK_LAYER_INFINIBAND;
+}
+
+static struct uvb_mcast *uvb_mcast_find(const struct uvb_qp *obj, const u8 *gid, u16 lid,
+					bool any_lid)
 {
 	struct uvb_mcast *mcast;
 
 	hlist_for_each_entry(mcast, &obj->mcast, link) {
-		if (mcast->lid == lid && !memcmp(mcast->gid.raw, gid, sizeof(mcast->gid)))
+		if (!memcmp(mcast->gid.raw, gid, sizeof(mcast->gid)) &&
+		    (mcast->lid == lid || any_lid))
 			return mcast;
 	}
 	return NULL;
@@ -32,10 +47,11 @@ static struct uvb_mcast *uvb_mcast_find(const struct uvb_qp *obj, const u8 *gid,
 
 static int uvb_mcast_attach(struct uvb_qp *obj, const u8 *gid, u16 lid)
 {
+	struct ib_qp *qp = obj->source.handle.object;
 	struct uvb_mcast *mcast;
 	int ret;
 
-	if (uvb_mcast_find(obj, gid, lid))
+	if (uvb_mcast_find(obj, gid, lid, !uvb_mcast_has_lid(qp)))
 		return 0;
 
 	mcast = kmalloc(sizeof(*mcast), GFP_KERNEL);
@@ -44,7 +60,7 @@ static int uvb_mcast_attach(struct uvb_qp *obj, const u8 *gid, u16 lid)
 	memcpy(mcast->gid.raw, gid, sizeof(mcast->gid));
 	mcast->lid = lid;
 
-	ret = ib_attach_mcast(obj->source.handle.object, &mcast->gid, lid);
+	ret = ib_attach_mcast(qp, &mcast->gid, lid);
 	if (ret)
 		kfree(mcast);
 	else
@@ -67,7 +83,7 @@ static int uvb_mcast_release(struct uvb_qp *obj, struct uvb_mcast *mcast)
 
 static int uvb_mcast_detach(struct uvb_qp *obj, const u8 *gid, u16 lid)
 {
-	struct uvb_mcast *mcast = uvb_mcast_find(obj, gid, lid);
+	struct uvb_mcast *mcast = uvb_mcast_find(obj, gid, lid, false);
 
 	return mcast ? uvb_mcast_release(obj, mcast) : -EINVAL;
 }
