@@ -7,17 +7,20 @@
 #include "qp.h"
 
 #include <linux/file.h>
+#include <linux/path.h>
 #include <linux/rbtree.h>
 
 /**
  * struct uvb_xrcd_entry - a shared domain of a device
  * @node: in the device's xrcd_tree, by address of @inode
- * @inode: the file, which the entry holds
+ * @inode: the file
+ * @path: holds it, and its file system, which must not go away under the inode
  * @xrcd: the domain; its usecnt has one for each handle
  */
 struct uvb_xrcd_entry {
 	struct rb_node node;
 	struct inode *inode;
+	struct path path;
 	struct ib_xrcd *xrcd;
 };
 
@@ -41,7 +44,7 @@ static struct uvb_xrcd_entry *uvb_xrcd_find(const struct ib_uverbs_device *dev,
 	return node ? rb_entry(node, struct uvb_xrcd_entry, node) : NULL;
 }
 
-static int uvb_xrcd_insert(struct ib_uverbs_device *dev, struct inode *inode,
+static int uvb_xrcd_insert(struct ib_uverbs_device *dev, struct file *file,
 			   struct ib_xrcd *xrcd)
 {
 	struct uvb_xrcd_entry *entry;
@@ -49,7 +52,9 @@ static int uvb_xrcd_insert(struct ib_uverbs_device *dev, struct inode *inode,
 	entry = kmalloc(sizeof(*entry), GFP_KERNEL);
 	if (!entry)
 		return -ENOMEM;
-	entry->inode = igrab(inode);
+	entry->inode = file_inode(file);
+	entry->path = file->f_path;
+	path_get(&entry->path);
 	entry->xrcd = xrcd;
 	rb_add(&entry->node, &dev->xrcd_tree, uvb_xrcd_less);
 	return 0;
@@ -60,7 +65,7 @@ static void uvb_xrcd_erase(struct ib_uverbs_device *dev, const struct inode *ino
 	struct uvb_xrcd_entry *entry = uvb_xrcd_find(dev, inode);
 
 	rb_erase(&entry->node, &dev->xrcd_tree);
-	iput(entry->inode);
+	path_put(&entry->path);
 	kfree(entry);
 }
 
@@ -75,15 +80,16 @@ static int uvb_xrcd_check(const struct uvb_xrcd_entry *entry, u32 oflags)
 /**
  * uvb_xrcd_open() - make a handle of a domain, and the domain unless it is there
  * @bundle: the call
- * @inode: the file that names it, NULL for a domain nobody else can open
+ * @file: the file that names it, NULL for a domain nobody else can open
  * @oflags: O_CREAT and O_EXCL
  *
  * Context: xrcd_tree_mutex held.
  * Return: the handle's number or a negative errno.
  */
-static s64 uvb_xrcd_open(struct uverbs_attr_bundle *bundle, struct inode *inode, u32 oflags)
+static s64 uvb_xrcd_open(struct uverbs_attr_bundle *bundle, struct file *file, u32 oflags)
 {
 	struct ib_uverbs_device *dev = bundle->ufile->device;
+	struct inode *inode = file ? file_inode(file) : NULL;
 	struct uvb_xrcd_entry *entry = NULL;
 	struct uvb_handle *handle;
 	struct ib_xrcd *xrcd;
@@ -105,7 +111,7 @@ static s64 uvb_xrcd_open(struct uverbs_attr_bundle *bundle, struct inode *inode,
 		xrcd = ib_alloc_xrcd_user(handle->context->device, inode, &bundle->driver_udata);
 		if (IS_ERR(xrcd))
 			return PTR_ERR(xrcd);
-		ret = inode ? uvb_xrcd_insert(dev, inode, xrcd) : 0;
+		ret = file ? uvb_xrcd_insert(dev, file, xrcd) : 0;
 		if (ret) {
 			/* The driver must not read inputs or write outputs of the call that failed. */
 			bundle->driver_udata = (struct ib_udata) {};
@@ -136,7 +142,7 @@ static int uvb_cmd_open_xrcd(struct uverbs_attr_bundle *bundle)
 			return -EBADF;
 	}
 	mutex_lock(lock);
-	ret = uvb_xrcd_open(bundle, file ? file_inode(file) : NULL, cmd.oflags);
+	ret = uvb_xrcd_open(bundle, file, cmd.oflags);
 	mutex_unlock(lock);
 	if (file)
 		fput(file);
