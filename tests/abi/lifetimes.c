@@ -92,8 +92,10 @@ static void expect(const char *what, int ret, int expected)
 static void hold(void)
 {
 	struct objects objects;
+	uint32_t srq;
 
 	make(&objects);
+	must("SRQ_CREATE", create_srq(objects.fd, objects.pd, 8, 0, &srq));
 	puts("ready");
 	fflush(stdout);
 	for (;;)

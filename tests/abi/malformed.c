@@ -28,12 +28,12 @@ static uint8_t gid[16];
  */
 static struct {
 	int fd, async, channel;
-	uint32_t pd, mr, cq, qp, ah, free_pd, free_cq, mw;
+	uint32_t pd, mr, cq, qp, ah, free_pd, free_cq, mw, srq, ud;
 	bool context;
 } env;
 
 /* The handle the kernel gives to the next object. */
-#define NEXT_HANDLE	8
+#define NEXT_HANDLE	10
 /* Everything from here on belongs to env. */
 #define FIRST_FD	100
 
@@ -82,7 +82,9 @@ static void env_open(bool context)
 	must("ALLOC_PD", alloc_pd(env.fd, &env.free_pd));
 	must("CQ_CREATE", create_cq(env.fd, 16, -1, NULL, &env.free_cq));
 	must("ALLOC_MW", alloc_mw(env.fd, env.pd, 1, &env.mw));
-	if (env.mw != NEXT_HANDLE - 1)
+	must("SRQ_CREATE", create_srq(env.fd, env.pd, 8, 0, &env.srq));
+	must("QP_CREATE", create_qp(env.fd, env.pd, env.cq, IB_UVERBS_QPT_UD, &env.ud));
+	if (env.ud != NEXT_HANDLE - 1)
 		die("the handles do not begin with 0");
 }
 
@@ -360,6 +362,56 @@ static void qp_destroy(struct cmd *cmd)
 		sizeof(struct ib_uverbs_destroy_qp_resp));
 }
 
+static void qp_create_srq(struct cmd *cmd)
+{
+	qp_create(cmd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE, env.srq);
+}
+
+/* Every optional handle there is; rxe has no objects for two of them. */
+static void qp_create_xrc(struct cmd *cmd)
+{
+	qp_create_srq(cmd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE, env.pd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE, env.pd);
+}
+
+static void srq_create(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, env.pd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE, env.cq);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 1);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_MAX_WR, 8);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, 1);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_LIMIT, 0);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS, 0);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
+	cmd_fd(cmd, UVERBS_ATTR_CREATE_SRQ_EVENT_FD, env.async);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, output, 4);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, output + 8, 4);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM, output + 16, 4);
+	cmd_out(cmd, ATTR_UHW_OUT, uhw, sizeof(struct rxe_create_srq_resp));
+}
+
+static void srq_create_xrc(struct cmd *cmd)
+{
+	srq_create(cmd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE, env.pd);
+}
+
+static void srq_destroy(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_DESTROY_SRQ_HANDLE, env.srq);
+	cmd_out(cmd, UVERBS_ATTR_DESTROY_SRQ_RESP, output,
+		sizeof(struct ib_uverbs_destroy_srq_resp));
+}
+
+static void xrcd_destroy(struct cmd *cmd)
+{
+	cmd_handle(cmd, UVERBS_ATTR_DESTROY_XRCD_HANDLE, env.free_pd);
+}
+
 static void invoke_write(struct cmd *cmd)
 {
 	struct ib_uverbs_query_device *in = (void *)input;
@@ -421,6 +473,18 @@ static const struct method {
 	{ "CQ_CREATE", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, cq_create, .effect = MAKES },
 	{ "CQ_DESTROY", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY, cq_destroy, .effect = DESTROYS },
 	{ "QP_CREATE", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, qp_create, .effect = MAKES },
+	{ "QP_CREATE with an SRQ", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, qp_create_srq,
+	  .effect = MAKES },
+	{ "QP_CREATE of everything", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, qp_create_xrc,
+	  .effect = MAKES },
+	{ "SRQ_CREATE", UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE, srq_create,
+	  .effect = MAKES },
+	{ "SRQ_CREATE with a domain", UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE, srq_create_xrc,
+	  .effect = MAKES },
+	{ "SRQ_DESTROY", UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_DESTROY, srq_destroy,
+	  .effect = DESTROYS },
+	{ "XRCD_DESTROY", UVERBS_OBJECT_XRCD, UVERBS_METHOD_XRCD_DESTROY, xrcd_destroy,
+	  .effect = DESTROYS },
 	{ "QP_DESTROY", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, qp_destroy, .effect = DESTROYS },
 	{ "INVOKE_WRITE", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE, invoke_write,
 	  .effect = MAKES },
@@ -684,12 +748,13 @@ static void test_placement(const struct method *method)
  * Kept as small as possible: structs begin with the address of the answer
  * where there is one. @small: a word that the kernel takes as the size of an
  * allocation, for which it warns if that is absurd. @address: a word of an
- * address that takes seconds to look for in vain.
+ * address that takes seconds to look for in vain. @uhw_in: bytes for the
+ * driver that @fill writes behind the struct.
  */
 static const struct command {
 	const char *name;
 	uint32_t number;
-	uint16_t in, out, uhw;
+	uint16_t in, out, uhw, uhw_in;
 	void (*fill)(void *in);
 	bool no_context;
 	enum effect effect;
@@ -892,6 +957,134 @@ static void c_post_send(void *in)
 	send->wqe_size = sizeof(struct ib_uverbs_send_wr);
 }
 
+static void c_create_qp_srq(void *in)
+{
+	struct ib_uverbs_create_qp *qp = in;
+
+	c_create_qp(in);
+	qp->is_srq = 1;
+	qp->srq_handle = env.srq;
+}
+
+/* Of another type the table is looked up all the same. */
+static void c_ex_create_qp_table(void *in)
+{
+	struct ib_uverbs_ex_create_qp *qp = in;
+
+	c_ex_create_qp(in);
+	qp->comp_mask = IB_UVERBS_CREATE_QP_MASK_IND_TABLE;
+	qp->rwq_ind_tbl_handle = env.pd;
+}
+
+static void c_create_srq(void *in)
+{
+	struct ib_uverbs_create_srq *srq = in;
+
+	srq->pd_handle = env.pd;
+	srq->max_wr = 8;
+	srq->max_sge = 1;
+}
+
+static void c_create_xsrq(void *in)
+{
+	struct ib_uverbs_create_xsrq *srq = in;
+
+	srq->pd_handle = env.pd;
+	srq->max_wr = 8;
+	srq->max_sge = 1;
+	srq->cq_handle = env.cq;
+}
+
+/* The driver is told where to say how the queue is mapped then. */
+static void c_modify_srq(void *in)
+{
+	struct ib_uverbs_modify_srq *srq = in;
+
+	srq->srq_handle = env.srq;
+	srq->attr_mask = 2;
+	srq->max_wr = 16;
+	srq->srq_limit = 1;
+	srq->driver_data[0] = (uintptr_t)uhw;
+}
+
+static void c_query_srq(void *in)
+{
+	((struct ib_uverbs_query_srq *)in)->srq_handle = env.srq;
+}
+
+static void c_destroy_srq(void *in)
+{
+	((struct ib_uverbs_destroy_srq *)in)->srq_handle = env.srq;
+}
+
+static void c_post_recv(void *in)
+{
+	struct ib_uverbs_post_recv *recv = in;
+
+	recv->qp_handle = env.qp;
+	recv->wqe_size = sizeof(struct ib_uverbs_recv_wr);
+}
+
+static void c_post_srq_recv(void *in)
+{
+	struct ib_uverbs_post_srq_recv *recv = in;
+
+	recv->srq_handle = env.srq;
+	recv->wqe_size = sizeof(struct ib_uverbs_recv_wr);
+}
+
+static void c_poll_cq(void *in)
+{
+	struct ib_uverbs_poll_cq *poll = in;
+
+	poll->cq_handle = env.cq;
+	poll->ne = 1;
+}
+
+static void c_attach_mcast(void *in)
+{
+	struct ib_uverbs_attach_mcast *mcast = in;
+
+	mcast->qp_handle = env.ud;
+	mcast->gid[0] = 0xff;
+	mcast->gid[1] = 0x0e;
+	/*
+	 * A group of our own, whichever word is changed: rxe loses one that is
+	 * attached by one process while another detaches from it.
+	 */
+	mcast->gid[10] = mcast->gid[14] = getpid();
+}
+
+static void c_detach_mcast(void *in)
+{
+	c_attach_mcast(in);
+	/* Again and again is allowed. */
+	must("ATTACH_MCAST", legacy(env.fd, IB_USER_VERBS_CMD_ATTACH_MCAST, in,
+				    sizeof(struct ib_uverbs_attach_mcast), NULL, 0, NULL, 0));
+}
+
+static void c_open_xrcd(void *in)
+{
+	struct ib_uverbs_open_xrcd *xrcd = in;
+
+	xrcd->fd = -1;
+	xrcd->oflags = O_CREAT;
+}
+
+static void c_close_xrcd(void *in)
+{
+	((struct ib_uverbs_close_xrcd *)in)->xrcd_handle = env.free_pd;
+}
+
+static void c_open_qp(void *in)
+{
+	struct ib_uverbs_open_qp *qp = in;
+
+	qp->pd_handle = env.pd;
+	qp->qpn = 17;
+	qp->qp_type = IB_UVERBS_QPT_XRC_TGT;
+}
+
 #define IN(type)	.in = sizeof(struct ib_uverbs_##type)
 #define OUT(type)	.out = sizeof(struct ib_uverbs_##type##_resp)
 #define CMD(n)		.number = IB_USER_VERBS_CMD_##n
@@ -942,6 +1135,31 @@ static const struct command commands[] = {
 	  .effect = MAKES, .address = offsetof(struct ib_uverbs_modify_qp, dest.dgid[12]) / 4 },
 	{ "c DESTROY_QP", CMD(DESTROY_QP), IN(destroy_qp), OUT(destroy_qp), .fill = c_destroy_qp,
 	  .effect = DESTROYS },
+	{ "c CREATE_QP with an SRQ", CMD(CREATE_QP), IN(create_qp), OUT(create_qp), .uhw = 32,
+	  .fill = c_create_qp_srq, .effect = MAKES },
+	{ "c CREATE_SRQ", CMD(CREATE_SRQ), IN(create_srq), OUT(create_srq), .uhw = 24,
+	  .fill = c_create_srq, .effect = MAKES },
+	{ "c CREATE_XSRQ", CMD(CREATE_XSRQ), IN(create_xsrq), OUT(create_srq), .uhw = 24,
+	  .fill = c_create_xsrq, .effect = MAKES },
+	{ "c MODIFY_SRQ", CMD(MODIFY_SRQ), IN(modify_srq), .uhw_in = 8, .fill = c_modify_srq,
+	  .effect = MAKES },
+	{ "c QUERY_SRQ", CMD(QUERY_SRQ), IN(query_srq), OUT(query_srq), .fill = c_query_srq },
+	{ "c DESTROY_SRQ", CMD(DESTROY_SRQ), IN(destroy_srq), OUT(destroy_srq),
+	  .fill = c_destroy_srq, .effect = DESTROYS },
+	{ "c POST_RECV", CMD(POST_RECV), IN(post_recv), OUT(post_recv), .fill = c_post_recv },
+	{ "c POST_SRQ_RECV", CMD(POST_SRQ_RECV), IN(post_srq_recv), OUT(post_srq_recv),
+	  .fill = c_post_srq_recv },
+	{ "c POLL_CQ", CMD(POLL_CQ), IN(poll_cq), OUT(poll_cq), .fill = c_poll_cq },
+	{ "c ATTACH_MCAST", CMD(ATTACH_MCAST), IN(attach_mcast), .fill = c_attach_mcast,
+	  .effect = MAKES },
+	{ "c DETACH_MCAST", CMD(DETACH_MCAST), IN(detach_mcast), .fill = c_detach_mcast,
+	  .effect = MAKES },
+	{ "c OPEN_XRCD", CMD(OPEN_XRCD), IN(open_xrcd), OUT(open_xrcd), .fill = c_open_xrcd,
+	  .effect = MAKES },
+	{ "c CLOSE_XRCD", CMD(CLOSE_XRCD), IN(close_xrcd), .fill = c_close_xrcd,
+	  .effect = DESTROYS },
+	{ "c OPEN_QP", CMD(OPEN_QP), IN(open_qp), OUT(create_qp), .fill = c_open_qp,
+	  .effect = MAKES },
 	{ "c POST_SEND", CMD(POST_SEND), IN(post_send), OUT(post_send), .fill = c_post_send,
 	  .small = offsetof(struct ib_uverbs_post_send, wqe_size) / 4 },
 	{ "x QUERY_DEVICE", CMD_EX(QUERY_DEVICE), IN(ex_query_device), OUT(ex_query_device),
@@ -951,6 +1169,8 @@ static const struct command commands[] = {
 	{ "x MODIFY_CQ", CMD_EX(MODIFY_CQ), IN(ex_modify_cq), .fill = c_ex_modify_cq },
 	{ "x CREATE_QP", CMD_EX(CREATE_QP), IN(ex_create_qp), OUT(ex_create_qp), .uhw = 32,
 	  .fill = c_ex_create_qp, .effect = MAKES },
+	{ "x CREATE_QP with a table", CMD_EX(CREATE_QP), IN(ex_create_qp), OUT(ex_create_qp),
+	  .uhw = 32, .fill = c_ex_create_qp_table, .effect = MAKES },
 	{ "x MODIFY_QP", CMD_EX(MODIFY_QP), IN(ex_modify_qp), OUT(ex_modify_qp),
 	  .fill = c_modify_qp, .effect = MAKES },
 };
@@ -973,6 +1193,8 @@ static int command_call(const struct command *command)
 		cmd_out(&cmd, UVERBS_ATTR_CORE_OUT, output, command->out);
 	if (command->uhw)
 		cmd_out(&cmd, ATTR_UHW_OUT, uhw, command->uhw);
+	if (command->uhw_in)
+		cmd_in(&cmd, ATTR_UHW_IN, input + command->in, command->uhw_in);
 	return cmd_call(env.fd, &cmd);
 }
 
@@ -1085,7 +1307,8 @@ static void write_begin(const struct command *command, struct write *write)
 		write->hdr->out_words = (command->out + command->uhw) / unit;
 		write->response = command->out ? (void *)body : NULL;
 	}
-	write->count = body - input + command->in;
+	write->hdr->in_words += command->uhw_in / unit;
+	write->count = body - input + command->in + command->uhw_in;
 	command_fill(command, body);
 	if (write->response)
 		*write->response = (uintptr_t)output;
@@ -1235,6 +1458,7 @@ static void test_files(void)
 {
 	struct ib_uverbs_destroy_qp_resp qp_resp;
 	struct ib_uverbs_destroy_cq_resp cq_resp;
+	struct ib_uverbs_destroy_srq_resp srq_resp;
 	struct pollfd poll_fd = { .events = POLLIN | POLLOUT };
 	int fd;
 
@@ -1272,7 +1496,9 @@ static void test_files(void)
 	printf("PD in use: %s\n", errno_name(destroy_pd(env.fd, env.pd)));
 	printf("CQ in use: %s\n", errno_name(destroy_cq(env.fd, env.cq, &cq_resp)));
 	must("QP_DESTROY", destroy_qp(env.fd, env.qp, &qp_resp));
-	printf("CQ after its QP: %s\n", errno_name(destroy_cq(env.fd, env.cq, &cq_resp)));
+	must("QP_DESTROY", destroy_qp(env.fd, env.ud, &qp_resp));
+	printf("CQ after its QPs: %s\n", errno_name(destroy_cq(env.fd, env.cq, &cq_resp)));
+	must("SRQ_DESTROY", destroy_srq(env.fd, env.srq, &srq_resp));
 	printf("PD with AH and MR: %s\n", errno_name(destroy_pd(env.fd, env.pd)));
 	must("MR_DESTROY", destroy_mr(env.fd, env.mr));
 	printf("PD with AH: %s\n", errno_name(destroy_pd(env.fd, env.pd)));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verbs ioctl as it is, without libibverbs between: for tests that must
- * send what no library sends, to the node they choose. Written for rxe.
+ * send what no library sends, to the node they choose. Written for rxe, unless
+ * raw_driver says otherwise.
  */
 #ifndef UVB_TESTS_RAW_H
 #define UVB_TESTS_RAW_H
@@ -29,6 +30,9 @@
 #define ATTR_UHW_OUT	0x1001
 #define EX		IB_USER_VERBS_CMD_FLAG_EXTENDED
 
+/* Which driver the caller believes to talk to. */
+static uint32_t raw_driver = RDMA_DRIVER_RXE;
+
 struct cmd {
 	struct ib_uverbs_ioctl_hdr hdr;
 	struct ib_uverbs_attr attrs[CMD_MAX_ATTRS];
@@ -40,7 +44,7 @@ static inline void cmd_begin(struct cmd *cmd, uint16_t object, uint16_t method)
 	cmd->hdr.length = sizeof(cmd->hdr);
 	cmd->hdr.object_id = object;
 	cmd->hdr.method_id = method;
-	cmd->hdr.driver_id = RDMA_DRIVER_RXE;
+	cmd->hdr.driver_id = raw_driver;
 }
 
 static inline struct ib_uverbs_attr *cmd_add(struct cmd *cmd, uint16_t id, uint16_t len,
@@ -260,6 +264,29 @@ static inline int create_qp(int fd, uint32_t pd, uint32_t cq, unsigned int type,
 	return ret;
 }
 
+static inline int create_srq(int fd, uint32_t pd, uint32_t max_wr, uint32_t limit, uint32_t *srq)
+{
+	struct rxe_create_srq_resp uhw;
+	uint32_t resp[2];
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 0x0123456789abcdef);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_WR, max_wr);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, 1);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_LIMIT, limit);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &resp[0], sizeof(resp[0]));
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &resp[1], sizeof(resp[1]));
+	cmd_out(&cmd, ATTR_UHW_OUT, &uhw, sizeof(uhw));
+	ret = cmd_call(fd, &cmd);
+	*srq = cmd.attrs[0].data;
+	return ret;
+}
+
 /* PD, MR and AH: only a handle. */
 static inline int destroy(int fd, uint16_t object, uint16_t method, uint32_t handle)
 {
@@ -302,6 +329,16 @@ static inline int destroy_qp(int fd, uint32_t qp, struct ib_uverbs_destroy_qp_re
 	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_QP_HANDLE, qp);
 	cmd_out(&cmd, UVERBS_ATTR_DESTROY_QP_RESP, resp, sizeof(*resp));
+	return cmd_call(fd, &cmd);
+}
+
+static inline int destroy_srq(int fd, uint32_t srq, struct ib_uverbs_destroy_srq_resp *resp)
+{
+	struct cmd cmd;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_DESTROY);
+	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_SRQ_HANDLE, srq);
+	cmd_out(&cmd, UVERBS_ATTR_DESTROY_SRQ_RESP, resp, sizeof(*resp));
 	return cmd_call(fd, &cmd);
 }
 
