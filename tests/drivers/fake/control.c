@@ -12,6 +12,7 @@
  *		  event device 0 TYPE
  *		  complete QP COUNT STATUS  so many receives of it complete (enum ib_wc_status)
  *		  notify CQ		    its handler is called, armed or not
+ *		  state QP STATE	    the hardware puts it there (enum ib_qp_state)
  *		  record on|off|clear
  *		  unplug, plug		    as if the device were pulled out and put back in; it
  *					    comes back as the module's parameters then say
@@ -307,6 +308,21 @@ static int fake_notify(struct fake_device *dev, u32 number)
 	return 0;
 }
 
+static int fake_state(struct fake_device *dev, u32 number, u32 state)
+{
+	struct fake_object *object = fake_object_get(dev, FAKE_KIND_qp, number);
+	struct fake_qp *qp;
+
+	if (!object)
+		return -ENOENT;
+	qp = container_of(object, struct fake_qp, object);
+	spin_lock_irq(&qp->lock);
+	qp->attr.qp_state = state;
+	spin_unlock_irq(&qp->lock);
+	fake_object_put(object);
+	return 0;
+}
+
 /* Commands about the device itself, which has to be there. */
 static int fake_device_command(struct fake_slot *slot, char *const *words, const u32 *numbers,
 			       int num_words)
@@ -322,6 +338,8 @@ static int fake_device_command(struct fake_slot *slot, char *const *words, const
 		ret = fake_complete(dev, numbers[1], numbers[2], numbers[3]);
 	else if (!strcmp(words[0], "notify") && num_words == 2)
 		ret = fake_notify(dev, numbers[1]);
+	else if (!strcmp(words[0], "state") && num_words == 3 && numbers[2] <= IB_QPS_ERR)
+		ret = fake_state(dev, numbers[1], numbers[2]);
 	fake_put_device(dev);
 	return ret;
 }
@@ -393,7 +411,7 @@ static int fake_command(struct fake_slot *slot, char *text)
 	if (!strcmp(words[0], "record"))
 		return fake_record_command(slot, words[1]);
 	if (!strcmp(words[0], "event") || !strcmp(words[0], "complete") ||
-	    !strcmp(words[0], "notify"))
+	    !strcmp(words[0], "notify") || !strcmp(words[0], "state"))
 		return fake_device_command(slot, words, numbers, num_words);
 	return fake_op_command(slot, words, numbers, num_words);
 }

@@ -235,6 +235,7 @@ static int fake_query_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 	init->qp_type = ib->qp_type;
 	init->sq_sig_type = qp->init.sq_sig_type;
 	init->create_flags = qp->init.create_flags;
+	init->source_qpn = qp->init.source_qpn;
 	init->send_cq = ib->send_cq;
 	init->recv_cq = ib->recv_cq;
 	init->srq = ib->srq;
