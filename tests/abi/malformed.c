@@ -424,6 +424,12 @@ static void invoke_write(struct cmd *cmd)
 	cmd_out(cmd, ATTR_UHW_OUT, uhw, 16);
 }
 
+/* Of what rxe has not: the answer must be that, whatever is wrong. */
+static void a_handle(struct cmd *cmd)
+{
+	cmd_handle(cmd, 0, env.free_pd);
+}
+
 static const struct method {
 	const char *name;
 	uint16_t object, method;
@@ -486,6 +492,19 @@ static const struct method {
 	{ "XRCD_DESTROY", UVERBS_OBJECT_XRCD, UVERBS_METHOD_XRCD_DESTROY, xrcd_destroy,
 	  .effect = DESTROYS },
 	{ "QP_DESTROY", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, qp_destroy, .effect = DESTROYS },
+	{ "WQ_CREATE", UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_CREATE, a_handle },
+	{ "WQ_DESTROY", UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_DESTROY, a_handle },
+	{ "RWQ_IND_TBL_DESTROY", UVERBS_OBJECT_RWQ_IND_TBL, UVERBS_METHOD_RWQ_IND_TBL_DESTROY,
+	  a_handle },
+	{ "FLOW_DESTROY", UVERBS_OBJECT_FLOW, UVERBS_METHOD_FLOW_DESTROY, a_handle },
+	{ "FLOW_ACTION_DESTROY", UVERBS_OBJECT_FLOW_ACTION, UVERBS_METHOD_FLOW_ACTION_DESTROY,
+	  a_handle },
+	{ "COUNTERS_CREATE", UVERBS_OBJECT_COUNTERS, UVERBS_METHOD_COUNTERS_CREATE, a_handle },
+	{ "COUNTERS_READ", UVERBS_OBJECT_COUNTERS, UVERBS_METHOD_COUNTERS_READ, a_handle },
+	{ "COMP_CNTR_CREATE", 19, 0, a_handle },
+	{ "COMP_CNTR_READ", 19, 3, a_handle },
+	{ "QP_ATTACH_COMP_CNTR", UVERBS_OBJECT_QP, 2, a_handle },
+	{ "QUERY_COMP_CNTR_CAPS", UVERBS_OBJECT_DEVICE, 8, a_handle },
 	{ "INVOKE_WRITE", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE, invoke_write,
 	  .effect = MAKES },
 };
@@ -1173,6 +1192,17 @@ static const struct command commands[] = {
 	  .uhw = 32, .fill = c_ex_create_qp_table, .effect = MAKES },
 	{ "x MODIFY_QP", CMD_EX(MODIFY_QP), IN(ex_modify_qp), OUT(ex_modify_qp),
 	  .fill = c_modify_qp, .effect = MAKES },
+	{ "x CREATE_WQ", CMD_EX(CREATE_WQ), IN(ex_create_wq), OUT(ex_create_wq), .fill = nothing },
+	{ "x MODIFY_WQ", CMD_EX(MODIFY_WQ), IN(ex_modify_wq), .fill = nothing },
+	{ "x DESTROY_WQ", CMD_EX(DESTROY_WQ), IN(ex_destroy_wq), OUT(ex_destroy_wq),
+	  .fill = nothing },
+	{ "x CREATE_RWQ_IND_TBL", CMD_EX(CREATE_RWQ_IND_TBL), IN(ex_create_rwq_ind_table),
+	  OUT(ex_create_rwq_ind_table), .fill = nothing },
+	{ "x DESTROY_RWQ_IND_TBL", CMD_EX(DESTROY_RWQ_IND_TBL), IN(ex_destroy_rwq_ind_table),
+	  .fill = nothing },
+	{ "x CREATE_FLOW", CMD_EX(CREATE_FLOW), IN(create_flow), OUT(create_flow),
+	  .fill = nothing },
+	{ "x DESTROY_FLOW", CMD_EX(DESTROY_FLOW), IN(destroy_flow), .fill = nothing },
 };
 
 static void command_fill(const struct command *command, uint8_t *in)
