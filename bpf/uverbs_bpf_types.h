@@ -62,7 +62,7 @@ struct uverbs_bpf_attr {
 /**
  * struct uverbs_bpf_decl - what a program declares before it is attached
  * @name: of the transport or provider, [a-z0-9_-], NUL terminated. It decides the namespace
- *	of the program's ids: "ib" 2, "opa" 3, "roce" 4, "iwarp" 5, other transports 6 and 7,
+ *	of the program's ids: "ib" 2, "opa" 3, "roce" 4, "iwarp" 5, another transport 7,
  *	providers 8 to 13. One program of a name is attached at a time
  * @abi: UVERBS_BPF_ABI the program was written for
  * @flags: UVERBS_BPF_FAIL_CLOSED, of providers only: a transport's attribute has no native

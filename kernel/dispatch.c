@@ -314,17 +314,28 @@ static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 	const struct uvb_method *method = call->method;
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	unsigned int bkey, slot = UVB_NO_SLOT;
+	bool always = false;
 	int ret;
 
-	if (unlikely(uattr->attr_id >> UVERBS_BPF_NS_SHIFT > UVERBS_BPF_NS_DRIVER))
-		return uattr->attr_id == UVERBS_BPF_ATTR_ERROR ? uvb_error_check(call, index) :
-			uvb_ext_attr(call, uattr, index);
-
-	bkey = UVB_BKEY(uattr->attr_id);
-	if (bkey < method->bkey_len)
-		slot = method->slot[array_index_nospec(bkey, UVB_MAX_BKEY)];
+	if (unlikely(uattr->attr_id >> UVERBS_BPF_NS_SHIFT > UVERBS_BPF_NS_DRIVER)) {
+		if (uattr->attr_id == UVERBS_BPF_ATTR_ERROR)
+			return uvb_error_check(call, index);
+		if (uattr->attr_id >> UVERBS_BPF_NS_SHIFT != UVERBS_BPF_NS_ETHERNET)
+			return uvb_ext_attr(call, uattr, index);
+		always = true;
+		bkey = UVB_BKEY_ETH(uattr->attr_id);
+		if (bkey < UVB_MAX_BKEY)
+			slot = method->slot[array_index_nospec(bkey, UVB_MAX_BKEY)];
+		/* In a method without Ethernet attributes the place may be another one's. */
+		if (slot != UVB_NO_SLOT && method->attrs[slot].id != uattr->attr_id)
+			slot = UVB_NO_SLOT;
+	} else {
+		bkey = UVB_BKEY_STOCK(uattr->attr_id);
+		if (bkey < method->bkey_len)
+			slot = method->slot[array_index_nospec(bkey, UVB_MAX_BKEY)];
+	}
 	if (slot == UVB_NO_SLOT) {
-		if (uattr->flags & UVERBS_ATTR_F_MANDATORY)
+		if (always || uattr->flags & UVERBS_ATTR_F_MANDATORY)
 			return uvb_refuse(bundle, -EPROTONOSUPPORT, uattr->attr_id,
 					  "%s: attribute 0x%04x is not known to this kernel",
 					  method->name, uattr->attr_id);

@@ -56,8 +56,14 @@ bool uvb_api_has_object(const struct uvb_api *api, u16 object)
 	       (object >= UVB_MAX_OBJECT && uvb_driver_type(api, object));
 }
 
+static bool uvb_is_eth(u16 attr)
+{
+	return attr >> UVERBS_BPF_NS_SHIFT == UVERBS_BPF_NS_ETHERNET;
+}
+
 int uvb_method_index(struct uvb_method *method)
 {
+	bool eth = false;
 	unsigned int i;
 
 	memset(method->slot, UVB_NO_SLOT, sizeof(method->slot));
@@ -72,6 +78,7 @@ int uvb_method_index(struct uvb_method *method)
 
 		if (bkey >= UVB_MAX_BKEY || method->slot[bkey] != UVB_NO_SLOT)
 			return -EINVAL;
+		eth |= uvb_is_eth(attr->id);
 		method->slot[bkey] = i;
 		if (attr->flags & UVB_F_MANDATORY)
 			method->mandatory |= BIT_ULL(bkey);
@@ -79,9 +86,11 @@ int uvb_method_index(struct uvb_method *method)
 			method->destroy = bkey;
 		if (attr->id == UVERBS_ATTR_UHW_IN)
 			method->has_udata = true;
-		method->bkey_len = max_t(unsigned int, method->bkey_len, bkey + 1);
+		if (!uvb_is_eth(attr->id))
+			method->bkey_len = max_t(unsigned int, method->bkey_len, bkey + 1);
 	}
-	return 0;
+	/* An id of one namespace must not be taken for an attribute of the other. */
+	return eth && method->bkey_len > UVB_ETH_BKEY ? -EINVAL : 0;
 }
 
 /* Whether the tables of struct uvb_api have room for it. */

@@ -32,8 +32,10 @@ static void check_attr(struct kunit *test, const struct uvb_method *method,
 	bool handle = attr->kind == UVERBS_BPF_KIND_HANDLE || attr->kind == UVERBS_BPF_KIND_FD;
 	bool file = attr->kind == UVERBS_BPF_KIND_FD;
 
-	KUNIT_EXPECT_LT_MSG(test, attr->id >> UVERBS_BPF_NS_SHIFT, UVERBS_BPF_NS_IB, "%s, %s",
-			    method->name, attr->name);
+	/* Native ones: the rest belongs to programs. */
+	KUNIT_EXPECT_TRUE_MSG(test, attr->id >> UVERBS_BPF_NS_SHIFT <= UVERBS_BPF_NS_DRIVER ||
+			      attr->id >> UVERBS_BPF_NS_SHIFT == UVERBS_BPF_NS_ETHERNET, "%s, %s",
+			      method->name, attr->name);
 	KUNIT_EXPECT_LE_MSG(test, attr->min_len, attr->max_len, "%s, %s", method->name, attr->name);
 	KUNIT_EXPECT_EQ_MSG(test, handle, attr->access != UVERBS_BPF_ACCESS_NONE, "%s, %s",
 			    method->name, attr->name);
@@ -123,7 +125,9 @@ static void tables_index(struct kunit *test)
 
 			for (k = 0; k < method->nr_attrs; k++) {
 				const struct uvb_attr *attr = &method->attrs[k];
-				unsigned int bkey = uapi_bkey_attr(uapi_key_attr(attr->id));
+				bool eth = attr->id >> UVERBS_BPF_NS_SHIFT == UVERBS_BPF_NS_ETHERNET;
+				unsigned int bkey = eth ? UVB_BKEY(attr->id) :
+						    uapi_bkey_attr(uapi_key_attr(attr->id));
 
 				/* The numbering that drivers carry inlined. */
 				KUNIT_EXPECT_EQ(test, UVB_BKEY(attr->id), bkey);
@@ -135,7 +139,11 @@ static void tables_index(struct kunit *test)
 				if (attr->access == UVERBS_BPF_ACCESS_DESTROY)
 					destroy = bkey;
 				has_udata |= attr->id == UVERBS_ATTR_UHW_IN;
-				bkey_len = max(bkey_len, bkey + 1);
+				if (!eth)
+					bkey_len = max(bkey_len, bkey + 1);
+				else
+					KUNIT_EXPECT_GE_MSG(test, bkey, method->bkey_len, "%s",
+							    method->name);
 			}
 			for (k = 0; k < UVB_MAX_BKEY; k++)
 				slots += method->slot[k] != UVB_NO_SLOT;

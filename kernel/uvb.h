@@ -39,8 +39,19 @@ int uvb_twins_check(void);
  * Index of an attribute of namespace 0 or 1 in the bundle's attrs[]. Drivers
  * carry this numbering inlined, see uapi_key_attr() in <rdma/uverbs_ioctl.h>.
  */
-#define UVB_BKEY(id)							\
+#define UVB_BKEY_STOCK(id)						\
 	(((id) & UVERBS_API_NS_FLAG) ? ((((id) & ~UVERBS_API_NS_FLAG) << 1) + 1) : ((id) << 1))
+
+/*
+ * And of the namespace whose attributes are native and which drivers know
+ * nothing of: above all that a method with such attributes has of the others.
+ */
+#define UVB_ETH_BKEY		28
+#define UVB_BKEY_ETH(id)	(UVB_ETH_BKEY + (((id) & UVERBS_BPF_ID_MASK) << 1))
+
+#define UVB_BKEY(id)							\
+	((id) >> UVERBS_BPF_NS_SHIFT == UVERBS_BPF_NS_ETHERNET ?	\
+	 UVB_BKEY_ETH(id) : UVB_BKEY_STOCK(id))
 
 /* All there can be; the bundle's attrs[] is this long, on the stack. */
 #define UVB_MAX_BKEY		UVERBS_API_ATTR_BKEY_LEN
@@ -62,7 +73,7 @@ int uvb_twins_check(void);
 
 /**
  * struct uvb_attr - one attribute of a method
- * @id: attribute id, namespace 0 or 1
+ * @id: attribute id, namespace 0, 1, or UVERBS_BPF_NS_ETHERNET
  * @kind: enum uverbs_bpf_schema_kind, and UVB_KIND_WHOLE
  * @flags: UVB_F_*
  * @min_len: fewest bytes
@@ -130,7 +141,7 @@ struct uvb_attr {
  *	method that destroys an object it runs after the object is gone
  * @name: for SCHEMA and messages
  * @mandatory: bit per bkey; from here on filled by uvb_schema_init()
- * @bkey_len: one more than the highest bkey
+ * @bkey_len: one more than the highest bkey of namespaces 0 and 1
  * @destroy: bkey of the object destroyed, or UVB_NO_SLOT
  * @has_udata: takes the driver's own input and output
  * @driver: its handler is the driver's, see driver_def.c
@@ -618,7 +629,7 @@ static inline void uvb_event_file_put(struct uvb_event_file *events)
 #define UVB_MAX_EXT		8
 
 /**
- * struct uvb_ext_attr - an attribute of namespaces 2 to 13, checked against its schema row
+ * struct uvb_ext_attr - an attribute of a program's namespace, checked against its schema row
  * @id: with namespace
  * @len: bytes
  * @index: place in the caller's array, to flag it as written

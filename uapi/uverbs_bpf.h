@@ -26,7 +26,7 @@
  * @UVERBS_BPF_NS_OPA: Omni-Path transport program
  * @UVERBS_BPF_NS_ROCE: RoCE transport program
  * @UVERBS_BPF_NS_IWARP: iWARP transport program
- * @UVERBS_BPF_NS_TRANSPORT6: a further transport, by name
+ * @UVERBS_BPF_NS_ETHERNET: Ethernet, by uverbs_bpf itself: what raw packet QPs take
  * @UVERBS_BPF_NS_TRANSPORT7: a further transport, by name
  * @UVERBS_BPF_NS_PROVIDER_FIRST: first of the namespaces given to providers by name
  * @UVERBS_BPF_NS_PROVIDER_LAST: last of them
@@ -39,7 +39,7 @@ enum uverbs_bpf_namespace {
 	UVERBS_BPF_NS_OPA,
 	UVERBS_BPF_NS_ROCE,
 	UVERBS_BPF_NS_IWARP,
-	UVERBS_BPF_NS_TRANSPORT6,
+	UVERBS_BPF_NS_ETHERNET,
 	UVERBS_BPF_NS_TRANSPORT7,
 	UVERBS_BPF_NS_PROVIDER_FIRST,
 	UVERBS_BPF_NS_PROVIDER_LAST = 13,
@@ -237,6 +237,9 @@ struct uverbs_bpf_qp_connection {
  * another state or has no peer, a field that is missing, out of range or not of
  * this QP type, no path; EOPNOTSUPP on iWARP, where rdma_cm connects. After
  * that, the driver's, with the step in the text of the error.
+ *
+ * An Ethernet QP (IB_UVERBS_QPT_RAW_PACKET) takes of these the handle and @UVERBS_BPF_ATTR_QP_CAP,
+ * and else only UVERBS_BPF_ATTR_ETH_*.
  */
 enum uverbs_bpf_attr_qp {
 	UVERBS_BPF_ATTR_QP_HANDLE,
@@ -341,6 +344,26 @@ enum uverbs_bpf_attr_srq {
 	UVERBS_BPF_ATTR_SRQ_HANDLE,
 	UVERBS_BPF_ATTR_SRQ_MAX_WR,
 	UVERBS_BPF_ATTR_SRQ_LIMIT,
+};
+
+/**
+ * enum uverbs_bpf_attr_eth - QP_MODIFY and QP_QUERY of Ethernet QPs (IB_UVERBS_QPT_RAW_PACKET)
+ * @UVERBS_BPF_ATTR_ETH_STATE: const enum ib_qp_state (MODIFY), out __u32 (QUERY)
+ * @UVERBS_BPF_ATTR_ETH_PORT: in or out __u32, from 1; RESET to INIT wants it
+ * @UVERBS_BPF_ATTR_ETH_RATE_LIMIT: in or out __u32, kbit/s, 0 for no limit; only RTR to RTS and
+ *	RTS to RTS take it
+ * @UVERBS_BPF_ATTR_ETH_SOURCE_QPN: QUERY, out __u32: chosen when the QP was created, 0 if not;
+ *	not written if there is one and the driver does not tell which
+ * @UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING: QUERY, out __u32, 0 or 1: chosen when the QP was created
+ *
+ * There is no path, and nothing else of enum uverbs_bpf_attr_qp but what it says there.
+ */
+enum uverbs_bpf_attr_eth {
+	UVERBS_BPF_ATTR_ETH_STATE = UVERBS_BPF_ID(UVERBS_BPF_NS_ETHERNET, 0),
+	UVERBS_BPF_ATTR_ETH_PORT,
+	UVERBS_BPF_ATTR_ETH_RATE_LIMIT,
+	UVERBS_BPF_ATTR_ETH_SOURCE_QPN,
+	UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING,
 };
 
 /*

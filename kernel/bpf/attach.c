@@ -55,6 +55,8 @@ static char uvb_namespaces[UVB_NS_COUNT][sizeof_field(struct uverbs_bpf_decl, na
 	[UVERBS_BPF_NS_OPA] = "opa",
 	[UVERBS_BPF_NS_ROCE] = "roce",
 	[UVERBS_BPF_NS_IWARP] = "iwarp",
+	/* Native: a program of that name is refused. */
+	[UVERBS_BPF_NS_ETHERNET] = "ethernet",
 };
 
 static const char * const uvb_kinds[] = {
@@ -254,6 +256,11 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 		pr_warn("%s %s: every namespace of a %s has another name; reload the module to free them\n",
 			uvb_kinds[kind], decl->name, uvb_kinds[kind]);
 		return ns;
+	}
+	if (ns == UVERBS_BPF_NS_ETHERNET) {
+		pr_warn("%s %s: Ethernet QPs are served natively, the name is taken\n",
+			uvb_kinds[kind], decl->name);
+		return -EEXIST;
 	}
 	if (uvb_program_locked(ns)) {
 		pr_warn("%s %s: already attached; detach it, or update its link\n",

@@ -556,6 +556,9 @@ static const struct uvb_qp_field uvb_qp_fields[] = {
 	{ UVERBS_BPF_ATTR_QP_PKEY_INDEX, IB_QP_PKEY_INDEX, uvb_qp_get_pkey_index },
 	{ UVERBS_BPF_ATTR_QP_QKEY, IB_QP_QKEY, uvb_qp_get_qkey },
 	{ UVERBS_BPF_ATTR_QP_RATE_LIMIT, IB_QP_RATE_LIMIT, uvb_qp_get_rate_limit },
+	{ UVERBS_BPF_ATTR_ETH_STATE, IB_QP_STATE, uvb_qp_get_qp_state },
+	{ UVERBS_BPF_ATTR_ETH_PORT, IB_QP_PORT, uvb_qp_get_port_num },
+	{ UVERBS_BPF_ATTR_ETH_RATE_LIMIT, IB_QP_RATE_LIMIT, uvb_qp_get_rate_limit },
 };
 
 static int uvb_qp_connection_out(struct uverbs_attr_bundle *bundle, const struct ib_qp_attr *attr)
@@ -592,6 +595,9 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 	int mask = 0;
 	int ret;
 
+	ret = uvb_qp_check_attrs(bundle, qp);
+	if (ret)
+		return ret;
 	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
 		if (uvb_has(bundle, uvb_qp_fields[i].id))
 			mask |= uvb_qp_fields[i].mask;
@@ -629,6 +635,8 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 		if (ret)
 			return ret;
 	}
+	if (qp->qp_type == IB_QPT_RAW_PACKET)
+		return uvb_qp_eth_out(bundle, &init_attr);
 	if (path) {
 		struct uvb_path_context context = {
 			.ibdev = qp->device,
@@ -813,6 +821,11 @@ static const struct uvb_attr uvb_qp_modify_attrs[] = {
 	UVB_IN_STRUCT(UVERBS_BPF_ATTR_QP_CONNECTION, struct uverbs_bpf_qp_connection, reserved,
 		      UVB_O),
 	UVB_IN(UVERBS_BPF_ATTR_QP_RATE_LIMIT, u32, UVB_O),
+	UVB_CONST(UVERBS_BPF_ATTR_ETH_STATE, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_ETH_PORT, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_ETH_RATE_LIMIT, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_ETH_SOURCE_QPN, u32, UVB_O),
+	UVB_IN(UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING, u32, UVB_O),
 	UVB_UHW(),
 };
 
@@ -837,6 +850,11 @@ static const struct uvb_attr uvb_qp_query_attrs[] = {
 		       UVB_O),
 	UVB_OUT(UVERBS_BPF_ATTR_QP_RATE_LIMIT, u32, UVB_O),
 	UVB_OUT_STRUCT(UVERBS_BPF_ATTR_QP_CAP, struct ib_uverbs_qp_cap, max_inline_data, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_ETH_STATE, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_ETH_PORT, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_ETH_RATE_LIMIT, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_ETH_SOURCE_QPN, u32, UVB_O),
+	UVB_OUT(UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING, u32, UVB_O),
 };
 
 static struct uvb_method uvb_qp_methods[] = {

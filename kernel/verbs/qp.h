@@ -40,6 +40,31 @@ int uvb_cmd_attach_mcast(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_detach_mcast(struct uverbs_attr_bundle *bundle);
 void uvb_mcast_detach_all(struct uvb_qp *obj);
 
+/* qp_eth.c */
+
+/**
+ * struct uvb_eth_step - a change of an Ethernet QP's state, and what goes with it
+ * @from: enum ib_qp_state
+ * @to: likewise
+ * @required: IB_QP_* without which the change is refused
+ * @optional: IB_QP_* that may be given, too
+ */
+struct uvb_eth_step {
+	u8 from;
+	u8 to;
+	u32 required;
+	u32 optional;
+};
+
+/* The row of a change, or NULL if there is no such change. */
+const struct uvb_eth_step *uvb_eth_step(u32 from, u32 to);
+/* Refuse attributes of Ethernet QPs for others, and those of others for Ethernet QPs. */
+int uvb_qp_check_attrs(struct uverbs_attr_bundle *bundle, const struct ib_qp *qp);
+/* Read and check the attributes of an Ethernet QP. */
+int uvb_qp_eth_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
+		  int *mask);
+int uvb_qp_eth_out(struct uverbs_attr_bundle *bundle, const struct ib_qp_init_attr *attr);
+
 /* post.c; two of them for the schemas in srq.c and cq.c */
 int uvb_cmd_post_send(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle);

@@ -311,6 +311,13 @@ int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 	int mask = 0;
 	int ret;
 
+	ret = uvb_qp_check_attrs(bundle, qp);
+	if (ret)
+		return ret;
+	if (qp->qp_type == IB_QPT_RAW_PACKET) {
+		ret = uvb_qp_eth_in(bundle, qp, &attr, &mask);
+		return ret ?: uvb_qp_modify(bundle, qp, &attr, mask);
+	}
 	ret = uvb_qp_generic_in(bundle, &attr, &mask);
 	if (ret)
 		return ret;
