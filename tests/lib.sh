@@ -10,6 +10,10 @@
 set -o errexit -o errtrace -o nounset -o pipefail
 trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND: status $?" >&2' ERR
 
+# The debug kernel is slow: limits of wait_for and run_pair are so many times longer.
+slow=1
+[ "${UVERBS_BPF_KERNEL-}" != debug ] || slow=3
+
 tmp=$(mktemp -d)
 exit_commands=()
 run_exit_commands() {
@@ -75,7 +79,7 @@ assert_match() {
 
 # wait_for SECONDS COMMAND...: until the command succeeds, fail if that takes longer.
 wait_for() {
-	local limit=$1 end=$((SECONDS + $1))
+	local limit=$(($1 * slow)) end=$((SECONDS + $1 * slow))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
@@ -93,7 +97,7 @@ listens() {
 # run_pair SECONDS SERVER CLIENT: two shell commands; the second is started as soon as the first
 # listens. Both must succeed within the time. Their output is in $tmp/server and $tmp/client.
 run_pair() {
-	local server status=0 end=$((SECONDS + $1))
+	local server status=0 limit=$(($1 * slow)) end=$((SECONDS + $1 * slow))
 
 	bash -c "exec $2" >"$tmp/server" 2>&1 &
 	server=$!
@@ -104,13 +108,13 @@ run_pair() {
 		fi
 		sleep 0.1
 	done
-	timeout --kill-after=5 "$1" bash -c "exec $3" >"$tmp/client" 2>&1 || status=$?
+	timeout --kill-after=5 $limit bash -c "exec $3" >"$tmp/client" 2>&1 || status=$?
 	[ $status -eq 0 ] ||
 		fail "$3: status $status: $(cat "$tmp/client")"$'\n'"server: $(cat "$tmp/server")"
 	while kill -0 $server 2>/dev/null && [ $SECONDS -lt $end ]; do
 		sleep 0.1
 	done
 	! kill -0 $server 2>/dev/null ||
-		fail "$2: not done after $1 s: $(cat "$tmp/server")"
+		fail "$2: not done after $limit s: $(cat "$tmp/server")"
 	wait $server || fail "$2: status $?: $(cat "$tmp/server")"
 }
