@@ -244,6 +244,7 @@ static int add_device(void)
 		goto err_dealloc;
 	}
 
+	spin_lock_init(&new->groups_lock);
 	new->rdi.dparms = parameters;
 	new->rdi.driver_f = driver_functions;
 	new->rdi.post_parms = ib_test_operations;
@@ -253,7 +254,8 @@ static int add_device(void)
 
 		port->number = i + 1;
 		port->pkeys[0] = IB_DEFAULT_PKEY_FULL;
-		port->rvp.gid_prefix = cpu_to_be64(0xfe80000000000000ull);
+		port->rvp.gid_prefix = cpu_to_be64(IB_SUBNET_PREFIX);
+		port->rvp.sm_lid = 1;
 		port->rvp.port_cap_flags = IB_PORT_SYS_IMAGE_GUID_SUP;
 		spin_lock_init(&port->rvp.lock);
 		rvt_init_port(&new->rdi, &port->rvp, i, port->pkeys);

@@ -17,6 +17,8 @@
 #define IB_PORTS	2
 #define IB_PKEYS	4
 #define IB_MTU		4096
+#define IB_GROUPS	64
+#define IB_SUBNET_PREFIX	0xfe80000000000000ull
 /* Locally administered; ports have the numbers that follow. */
 #define IB_NODE_GUID	0x0200000000000100ull
 
@@ -41,15 +43,31 @@ struct ib_test_port {
 };
 
 /**
+ * struct ib_test_group - a multicast group; its LID follows from its place in the table
+ * @mgid: the multicast GID
+ * @qkey: what its members send with
+ * @used: whether there is one here
+ */
+struct ib_test_group {
+	union ib_gid mgid;
+	__be32 qkey;
+	bool used;
+};
+
+/**
  * struct ib_test_dev - the device
  * @rdi: what rdmavt keeps for it; first
  * @ports: in the order of their numbers
  * @wq: carries out work requests
+ * @groups_lock: protects @groups
+ * @groups: multicast groups somebody joined
  */
 struct ib_test_dev {
 	struct rvt_dev_info rdi;
 	struct ib_test_port ports[IB_PORTS];
 	struct workqueue_struct *wq;
+	spinlock_t groups_lock;
+	struct ib_test_group groups[IB_GROUPS];
 };
 
 /**
@@ -77,7 +95,11 @@ static inline struct ib_test_port *to_test_port(struct rvt_qp *qp)
 extern const struct rvt_operation_params ib_test_operations[RVT_OPERATION_MAX];
 extern const enum ib_wc_opcode ib_test_wc_opcodes[];
 
+struct ib_sa_mad;
+
 void ib_test_send(struct work_struct *work);
+/* Answers by changing the request; returns the status of the answer. */
+__be16 ib_test_sa(struct ib_test_dev *dev, struct ib_sa_mad *mad);
 int ib_test_process_mad(struct ib_device *ibdev, int flags, u32 port, const struct ib_wc *wc,
 			const struct ib_grh *grh, const struct ib_mad *in, struct ib_mad *out,
 			size_t *out_size, u16 *out_pkey_index);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Management datagrams that a port answers itself: subnet management (class 1 and 0x81, on QP 0)
- * and performance (class 4, on QP 1). All others go to who registered for them.
+ * Management datagrams that a port answers itself: subnet management (class 1 and 0x81, on QP 0),
+ * performance (class 4, on QP 1), and what sa.c has of subnet administration (class 3). All others
+ * go to who registered for them.
  */
 #include <rdma/ib_mad.h>
 #include <rdma/ib_pma.h>
+#include <rdma/ib_sa.h>
 #include <rdma/ib_smi.h>
 
 #include "ib.h"
@@ -152,7 +154,8 @@ int ib_test_process_mad(struct ib_device *ibdev, int flags, u32 port, const stru
 	u8 method = in->mad_hdr.method;
 	__be16 status;
 
-	if (method != IB_MGMT_METHOD_GET && method != IB_MGMT_METHOD_SET)
+	if (method != IB_MGMT_METHOD_GET && method != IB_MGMT_METHOD_SET &&
+	    (method != IB_SA_METHOD_DELETE || in->mad_hdr.mgmt_class != IB_MGMT_CLASS_SUBN_ADM))
 		return IB_MAD_RESULT_SUCCESS;
 	switch (in->mad_hdr.mgmt_class) {
 	case IB_MGMT_CLASS_SUBN_LID_ROUTED:
@@ -166,10 +169,15 @@ int ib_test_process_mad(struct ib_device *ibdev, int flags, u32 port, const stru
 		*out = *in;
 		status = performance(dev, port, (const void *)in, (void *)out);
 		break;
+	case IB_MGMT_CLASS_SUBN_ADM:
+		*out = *in;
+		status = ib_test_sa(dev, (void *)out);
+		break;
 	default:
 		return IB_MAD_RESULT_SUCCESS;
 	}
-	out->mad_hdr.method = IB_MGMT_METHOD_GET_RESP;
+	out->mad_hdr.method = method == IB_SA_METHOD_DELETE ? IB_SA_METHOD_DELETE_RESP :
+		IB_MGMT_METHOD_GET_RESP;
 	out->mad_hdr.status = status;
 	return IB_MAD_RESULT_SUCCESS | IB_MAD_RESULT_REPLY;
 }
