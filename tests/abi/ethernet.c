@@ -422,7 +422,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: ethernet [legacy] NODE CONTROL | ethernet path NODE\n");
 		return 1;
 	}
-	cmd_driver_id = RDMA_DRIVER_QIB;
+	raw_driver = RDMA_DRIVER_QIB;
 	control = argv[argc - 1];
 	fd = open(node, O_RDWR);
 	if (fd < 0)
