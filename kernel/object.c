@@ -48,14 +48,17 @@ static int uvb_handle_begin_file(struct uvb_handle *handle, const struct uvb_typ
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
+	handle->is_file = true;
+	handle->id = fd;
+	/* The method makes it. */
+	if (!type->fops)
+		return 0;
 
 	filp = anon_inode_getfile("[infinibandevent]", type->fops, NULL, O_RDONLY);
 	if (IS_ERR(filp)) {
 		put_unused_fd(fd);
 		return PTR_ERR(filp);
 	}
-	handle->is_file = true;
-	handle->id = fd;
 	handle->object = filp;
 	return 0;
 }
@@ -116,8 +119,8 @@ struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned 
 	refcount_set(&handle->ref, 1);
 	atomic_set(&handle->usecnt, -1);
 
-	ret = type->fops ? uvb_handle_begin_file(handle, type) :
-			   uvb_handle_begin_id(file, handle);
+	ret = type->fops || type->is_file ? uvb_handle_begin_file(handle, type) :
+					    uvb_handle_begin_id(file, handle);
 	if (ret)
 		goto err_free;
 	return handle;
@@ -141,11 +144,12 @@ void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle)
 	struct file *filp = handle->object;
 	int fd = handle->id;
 
-	/* Of a file the filp's private_data is what a lookup goes by. */
+	/* Of a file of ours the filp's private_data is what a lookup goes by. */
 	if (handle->is_file) {
 		kref_get(&file->stock.ref);
 		handle->id = 0;
-		filp->private_data = handle;
+		if (!filp->private_data)
+			filp->private_data = handle;
 	}
 	refcount_inc(&handle->ref);
 	atomic_set(&handle->usecnt, 0);
@@ -188,7 +192,8 @@ void uvb_handle_abort(struct uverbs_attr_bundle *bundle, struct uvb_handle *hand
 	if (handle->is_file) {
 		struct file *filp = handle->object;
 
-		fput(filp);
+		if (filp)
+			fput(filp);
 		put_unused_fd(handle->id);
 	} else {
 		ib_rdmacg_uncharge(&handle->cg, handle->context->device,

@@ -32,6 +32,9 @@ static const struct uvb_twin uvb_twins[] = {
 	UVB_TWIN(ib_uverbs_device, disassociate_srcu),
 	UVB_TWIN(ib_uverbs_file, umaps),
 	UVB_TWIN(rdma_umap_priv, entry),
+#ifdef UVB_HAVE_DMABUF
+	UVB_TWIN(ib_uverbs_dmabuf_file, comp),
+#endif
 	UVB_TWIN(ib_client_nl_info, abi),
 	UVB_TWIN(ib_device, driver_def),
 	UVB_TWIN(ib_ucontext, mmap_xa),

@@ -11,6 +11,7 @@
  *	ib_uverbs_device	ib_core 7.x: rdma_udata_to_dev()
  *	bundle_priv		drivers: uverbs_finalize_uobj_create(), uverbs_copy_to()
  *	rdma_umap_priv		ib_core: rdma_umap_priv_init()
+ *	ib_uverbs_dmabuf_file	ib_core 7.x: rdma_user_mmap_entry_remove()
  *	ib_client_nl_info	ib_core: ib_get_client_nl_info()
  */
 #ifndef UVB_TWINS_H
@@ -62,6 +63,21 @@ struct rdma_umap_priv {
 	struct list_head list;
 	struct rdma_user_mmap_entry *entry;
 };
+
+#ifdef UVB_HAVE_DMABUF
+struct ib_uverbs_dmabuf_file {
+	struct ib_uobject uobj;
+	struct mutex dmabuf_release_lock;
+	struct dma_buf *dmabuf;
+	struct list_head dmabufs_elm;
+	struct rdma_user_mmap_entry *mmap_entry;
+	struct phys_vec phys_vec;
+	struct p2pdma_provider *provider;
+	struct kref kref;
+	struct completion comp;
+	u8 revoked :1;
+};
+#endif
 
 struct ib_client_nl_info {
 	struct sk_buff *nl_msg;

@@ -183,6 +183,8 @@ struct uvb_command {
  * @destroy: destroys the hardware object; an error leaves it alive. The bundle has
  *	no call around it when a file is closed: no uvb_call(), no uvb_refuse()
  * @fops: of an object that is a file, else NULL
+ * @is_file: a file all the same, but one that the method makes (@fops is NULL): it puts it into
+ *	the handle's object as its last step
  * @name: for SCHEMA, and of the slab cache
  * @needs: as in struct uvb_method, for all methods and commands of the object
  * @cache: slab cache of the handles
@@ -193,6 +195,7 @@ struct uvb_type {
 	int (*destroy)(struct uvb_handle *handle, enum rdma_remove_reason why,
 		       struct uverbs_attr_bundle *bundle);
 	const struct file_operations *fops;
+	bool is_file;
 	const char *name;
 	u16 needs[2];
 	struct kmem_cache *cache;
@@ -807,8 +810,20 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 #define UVB_COMP_CNTR_SCHEMAS(_)
 #endif
 
+#ifdef UVB_HAVE_DMAH
+#define UVB_DMAH_SCHEMAS(_)		_(dmah)
+#else
+#define UVB_DMAH_SCHEMAS(_)
+#endif
+
+#ifdef UVB_HAVE_DMABUF
+#define UVB_DMABUF_SCHEMAS(_)		_(dmabuf)
+#else
+#define UVB_DMABUF_SCHEMAS(_)
+#endif
+
 #define UVB_FOR_EACH_SCHEMA(_)						\
-	_(mw) _(dm)							\
+	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
 	UVB_COMP_CNTR_SCHEMAS(_)

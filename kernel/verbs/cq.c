@@ -348,7 +348,7 @@ static const struct uvb_attr uvb_cq_create_attrs[] = {
 	UVB_RAW_FD(UVERBS_ATTR_CREATE_CQ_BUFFER_FD, UVB_O),
 	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUFFER_OFFSET, u64, UVB_O),
 #endif
-#ifdef UVB_HAVE_BUFFER_DESC
+#ifdef UVB_HAVE_BUF_UMEM
 	UVB_IN(UVERBS_ATTR_CREATE_CQ_BUF_UMEM, struct ib_uverbs_buffer_desc, UVB_O),
 #endif
 	UVB_UHW(),
