@@ -8,6 +8,10 @@
  * who serves NODE. With "own" the attribute methods of uverbs_bpf are called
  * instead.
  *
+ * memory NODE fake CONTROL [own]: NODE is of a fake device, which can what rxe
+ * cannot; CONTROL is its control file. With "own" also what ib_uverbs is not
+ * asked for.
+ *
  * memory NODE contexts NUMBER: so many processes make a context twice, which
  * the kernel refuses, and end.
  *
@@ -19,11 +23,14 @@
  *
  * Exit status: 0, or 1 if something was not as it must be.
  */
+#include <linux/udmabuf.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "raw.h"
+#include "../drivers/fake/fake_abi.h"
 #include "../../uapi/uverbs_bpf.h"
 
 #define PAGE		4096
@@ -563,6 +570,306 @@ static void own(void)
 	must("CQ_DESTROY", destroy_cq(fd, cq, &resp));
 }
 
+/* ---- what the fake device can ---- */
+
+static void control(const char *file, const char *command)
+{
+	int to = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (to < 0 || write(to, command, strlen(command)) != (ssize_t)strlen(command))
+		die("%s: %s: %s", file, command, errno_name(errno));
+	close(to);
+}
+
+/* The driver makes another MR for another translation. */
+static void rereg_new(const char *driver)
+{
+	struct ib_uverbs_rereg_mr_resp resp = {};
+	struct ib_uverbs_reg_mr_resp reg = {};
+	uint32_t pd, other, ids[4], total;
+	struct mr mr = {};
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	must("ALLOC_PD", alloc_pd(fd, &other));
+	must("REG_MR", reg_mr(fd, pd, memory, PAGE, &reg));
+	mr.handle = reg.mr_handle;
+	expect("rereg, translation", rereg(mr.handle, REREG_TRANS, 0, 1, memory + PAGE, &resp), 0);
+	expect("QUERY_MR", query_mr(&mr), 0);
+	if (resp.rkey == reg.rkey)
+		die("FAILED: the driver made no other MR");
+	expect_value("rkey", mr.rkey, resp.rkey);
+	expect_value("length", mr.length, 2 * PAGE);
+	expect_value("iova", mr.iova, (uintptr_t)memory + PAGE);
+	expect("INFO_HANDLES", info_handles(UVERBS_OBJECT_MR, ids, 4, &total), 0);
+	expect_value("MRs", total, 1);
+	expect_value("its handle", ids[0], mr.handle);
+
+	expect("rereg, translation and PD",
+	       rereg(mr.handle, REREG_TRANS | REREG_PD, other, 1, memory, &resp), 0);
+	expect("PD that the MR left", destroy_pd(fd, pd), 0);
+	expect("PD that the MR is in", destroy_pd(fd, other), EBUSY);
+	expect("rereg, no memory", rereg(mr.handle, REREG_TRANS, 0, 1, nowhere, &resp), EFAULT);
+	expect("rereg, answer unwritable", rereg(mr.handle, REREG_TRANS, 0, 1, memory, nowhere),
+	       EFAULT);
+	if (driver) {
+		/* The old one gets a handle of its own. */
+		control(driver, "fail dereg_mr 1 16");
+		expect("rereg, old MR stays", rereg(mr.handle, REREG_TRANS, 0, 1, memory, &resp), 0);
+		expect("INFO_HANDLES", info_handles(UVERBS_OBJECT_MR, ids, 4, &total), 0);
+		expect_value("MRs", total, 2);
+		expect("old MR destroyed", destroy_mr(fd, ids[0] == mr.handle ? ids[1] : ids[0]), 0);
+	}
+	expect("MR destroyed", destroy_mr(fd, mr.handle), 0);
+	expect("PD destroyed", destroy_pd(fd, other), 0);
+}
+
+static int alloc_dm(uint64_t length, uint32_t alignment, uint32_t *dm)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC);
+	cmd_handle(&cmd, UVERBS_ATTR_ALLOC_DM_HANDLE, 0);
+	cmd_u64(&cmd, UVERBS_ATTR_ALLOC_DM_LENGTH, length);
+	cmd_u32(&cmd, UVERBS_ATTR_ALLOC_DM_ALIGNMENT, alignment);
+	ret = cmd_call(fd, &cmd);
+	*dm = cmd.attrs[0].data;
+	return ret;
+}
+
+static int reg_dm(uint32_t pd, uint32_t dm, uint64_t offset, uint64_t length, uint32_t access,
+		  struct mr *mr)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_DM_MR_REG);
+	cmd_handle(&cmd, UVERBS_ATTR_REG_DM_MR_HANDLE, 0);
+	cmd_u64(&cmd, UVERBS_ATTR_REG_DM_MR_OFFSET, offset);
+	cmd_u64(&cmd, UVERBS_ATTR_REG_DM_MR_LENGTH, length);
+	cmd_handle(&cmd, UVERBS_ATTR_REG_DM_MR_PD_HANDLE, pd);
+	cmd_u32(&cmd, UVERBS_ATTR_REG_DM_MR_ACCESS_FLAGS, access);
+	cmd_handle(&cmd, UVERBS_ATTR_REG_DM_MR_DM_HANDLE, dm);
+	cmd_out(&cmd, UVERBS_ATTR_REG_DM_MR_RESP_LKEY, &mr->lkey, sizeof(mr->lkey));
+	cmd_out(&cmd, UVERBS_ATTR_REG_DM_MR_RESP_RKEY, &mr->rkey, sizeof(mr->rkey));
+	ret = cmd_call(fd, &cmd);
+	mr->handle = cmd.attrs[0].data;
+	return ret;
+}
+
+#define ZERO_BASED	(1 << 5)
+
+static void device_memory(void)
+{
+	struct ib_uverbs_rereg_mr_resp resp = {};
+	uint32_t pd, dm, none;
+	struct mr mr = {}, queried;
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	expect("DM_ALLOC", alloc_dm(4096, 3, &dm), 0);
+	expect("DM_ALLOC, too large", alloc_dm(1ULL << 40, 3, &none), EINVAL);
+	expect("DM_MR_REG", reg_dm(pd, dm, 1024, 2048, ZERO_BASED | 1, &mr), 0);
+	queried = (struct mr) { .handle = mr.handle };
+	expect("QUERY_MR", query_mr(&queried), 0);
+	expect_value("lkey", queried.lkey, mr.lkey);
+	expect_value("length", queried.length, 2048);
+	expect("DM_MR_REG, with addresses", reg_dm(pd, dm, 0, 2048, 1, &queried), EINVAL);
+	expect("DM_MR_REG, too long", reg_dm(pd, dm, 4000, 97, ZERO_BASED, &queried), EINVAL);
+	expect("DM_MR_REG, too far", reg_dm(pd, dm, ~0ULL, 4096, ZERO_BASED, &queried), EINVAL);
+	expect("DM_MR_REG, unknown access", reg_dm(pd, dm, 0, 64, 1U << 31 | ZERO_BASED, &queried),
+	       EINVAL);
+	expect("DM_MR_REG, no such DM", reg_dm(pd, 999, 0, 64, ZERO_BASED, &queried), ENOENT);
+	expect("rereg of device memory", rereg(mr.handle, REREG_ACCESS, 0, 1, memory, &resp), EINVAL);
+	expect("DM with an MR freed", destroy(fd, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_FREE, dm), EBUSY);
+	expect("MR destroyed", destroy_mr(fd, mr.handle), 0);
+	expect("DM freed", destroy(fd, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_FREE, dm), 0);
+	expect("DM_MR_REG, DM freed", reg_dm(pd, dm, 0, 64, ZERO_BASED, &queried), ENOENT);
+	expect("PD destroyed", destroy_pd(fd, pd), 0);
+}
+
+/* A dma-buf of pages of a file in memory, or -1. */
+static int make_dmabuf(void)
+{
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int file = memfd_create("pages", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	struct udmabuf_create create = { .memfd = file, .size = 4 * PAGE };
+	int buf;
+
+	if (device < 0 || ftruncate(file, 4 * PAGE) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
+		return -1;
+	buf = ioctl(device, UDMABUF_CREATE, &create);
+	close(device);
+	close(file);
+	return buf;
+}
+
+static void dmabufs(void)
+{
+	struct mr mr = {};
+	int buf = make_dmabuf();
+	uint32_t pd;
+	int ret;
+
+	printf("dma-buf: %s\n", buf < 0 ? "none" : "made");
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	say("REG_DMABUF_MR", reg_dmabuf(pd, buf, 0, 0));
+	say("REG_DMABUF_MR, second page", reg_dmabuf(pd, buf, PAGE, 7 * PAGE));
+	expect("REG_DMABUF_MR, other place in the page", reg_dmabuf(pd, buf, 0, 8), EINVAL);
+	say("REG_DMABUF_MR, beyond", reg_dmabuf(pd, buf, 4 * PAGE, 0));
+	say("REG_DMABUF_MR, not a dma-buf", reg_dmabuf(pd, fd, 0, 0));
+	say("REG_DMABUF_MR, no file", reg_dmabuf(pd, 5000, 0, 0));
+	ret = reg_by_attrs(METHOD_REG_MR, pd, NULL, buf, -1, &mr);
+	say("REG_MR of a dma-buf", ret);
+	if (!ret)
+		say("QUERY_MR", query_mr(&mr));
+	say("PD of MRs destroyed", destroy_pd(fd, pd));
+	close(buf);
+}
+
+/* Of Linux 7: objects, methods and attributes older headers have not. */
+#define OBJECT_DMAH	17
+#define OBJECT_DMABUF	18
+
+static int alloc_dmah(int64_t cpu, int mem_type, int ph, uint32_t *dmah)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, OBJECT_DMAH, 0);
+	cmd_handle(&cmd, 0, 0);
+	if (cpu >= 0)
+		cmd_u32(&cmd, 1, cpu);
+	if (mem_type >= 0)
+		cmd_add(&cmd, 2, 0, 0)->attr_data.reserved = mem_type;
+	if (ph >= 0)
+		cmd_add(&cmd, 3, 1, ph);
+	ret = cmd_call(fd, &cmd);
+	*dmah = cmd.attrs[0].data;
+	return ret;
+}
+
+static void dma_handles(void)
+{
+	uint32_t pd, dmah, none, total, ids[4];
+	struct mr mr = {};
+	int ret;
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	ret = alloc_dmah(0, 1, 2, &dmah);
+	say("DMAH_ALLOC", ret);
+	say("DMAH_ALLOC of nothing", alloc_dmah(-1, -1, -1, &none));
+	say("DMAH_ALLOC, no such CPU", alloc_dmah(1 << 20, -1, -1, &none));
+	say("DMAH_ALLOC, no such memory", alloc_dmah(-1, 2, -1, &none));
+	say("DMAH_ALLOC, memory reserved", alloc_dmah(-1, 0x100, -1, &none));
+	say("DMAH_ALLOC, no such hint", alloc_dmah(-1, -1, 4, &none));
+	say("INFO_HANDLES", info_handles(OBJECT_DMAH, ids, 4, &total));
+	if (!ret) {
+		expect_value("DMAHs", total, 2);
+		expect("REG_MR with a DMAH", reg_by_attrs(METHOD_REG_MR, pd, memory, -1, dmah, &mr), 0);
+		expect("DMAH of an MR freed", destroy(fd, OBJECT_DMAH, 1, dmah), EBUSY);
+		expect("MR destroyed", destroy_mr(fd, mr.handle), 0);
+		expect("DMAH freed", destroy(fd, OBJECT_DMAH, 1, dmah), 0);
+	}
+	say("REG_MR with no DMAH", reg_by_attrs(METHOD_REG_MR, pd, memory, -1, 999, &mr));
+	expect("PD destroyed", destroy_pd(fd, pd), 0);
+}
+
+static int export_mapping(int from, uint64_t offset, int *buf)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, OBJECT_DMABUF, 0);
+	cmd_fd(&cmd, 0, 0);
+	cmd_u64(&cmd, 1, offset);
+	ret = cmd_call(from, &cmd);
+	*buf = ret ? -1 : (int)cmd.attrs[0].data;
+	return ret;
+}
+
+/* With the device file closed before and after the dma-buf, and with the device gone. */
+static void exports(const char *driver)
+{
+	struct fake_context_resp resp;
+	uint32_t total, ids[4];
+	struct cmd cmd;
+	int from, buf;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		from = node_open();
+		cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT);
+		cmd_out(&cmd, ATTR_UHW_OUT, &resp, sizeof(resp));
+		must("GET_CONTEXT", cmd_call(from, &cmd));
+		say("DMABUF_ALLOC of nothing", export_mapping(from, 1ULL << 40, &buf));
+		say("DMABUF_ALLOC", export_mapping(from, resp.bar_offset, &buf));
+		if (buf >= 0) {
+			int was = fd;
+
+			expect_value("size", lseek(buf, 0, SEEK_END), PAGE);
+			fd = from;
+			expect("INFO_HANDLES", info_handles(OBJECT_DMABUF, ids, 4, &total), 0);
+			expect_value("DMABUFs", total, 1);
+			expect_value("number of a file", ids[0], 0);
+			fd = was;
+		}
+		if (i == 2)
+			control(driver, "unplug");
+		if (i == 0)
+			close(buf);
+		close(from);
+		if (i != 0)
+			close(buf);
+	}
+}
+
+static int query_context(void)
+{
+	uint64_t support;
+	uint32_t vectors;
+	struct cmd cmd;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
+	cmd_out(&cmd, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, &vectors, sizeof(vectors));
+	cmd_out(&cmd, UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &support, sizeof(support));
+	return cmd_call(fd, &cmd);
+}
+
+static void fake(const char *driver, bool ours)
+{
+	struct ib_uverbs_sge sges[2] = {
+		{ .addr = 0x1000, .length = 16, .lkey = 5 },
+		{ .addr = 0x2000, .length = 32, .lkey = 6 },
+	};
+	struct ib_uverbs_destroy_cq_resp resp;
+	struct mminfo ring;
+	uint32_t pd, cq, cqe;
+
+	expect("QUERY_CONTEXT", query_context(), 0);
+	rereg_new(ours ? driver : NULL);
+	device_memory();
+	windows();
+	dma_handles();
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	expect("ADVISE_MR", advise(pd, 1, 1, sges, sizeof(sges)), 0);
+	expect("ADVISE_MR, unknown flag", advise(pd, 0, 1 << 5, sges, sizeof(sges)), EINVAL);
+	expect("ADVISE_MR, one and a half", advise(pd, 0, 0, sges, 24), EINVAL);
+	expect("ADVISE_MR, unreadable", advise(pd, 0, 0, nowhere, 16), EFAULT);
+	expect("PD destroyed", destroy_pd(fd, pd), 0);
+
+	must("CQ_CREATE", create_cq(fd, 16, -1, NULL, &cq));
+	expect("MODIFY_CQ", modify_cq(cq, 1), 0);
+	expect("MODIFY_CQ of nothing", modify_cq(cq, 0), EINVAL);
+	expect("MODIFY_CQ of something unknown", modify_cq(cq, 2), EOPNOTSUPP);
+	expect("MODIFY_CQ of none", modify_cq(999, 1), ENOENT);
+	say("RESIZE_CQ", resize(cq, 32, &ring, &cqe));
+	must("CQ_DESTROY", destroy_cq(fd, cq, &resp));
+	dmabufs();
+	close(fd);
+	exports(driver);
+}
+
 /* ---- churn ---- */
 
 static int churn(unsigned int seconds)
@@ -604,7 +911,7 @@ static int moved(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: memory NODE [own | moved | contexts NUMBER | churn SECONDS]\n");
+		fprintf(stderr, "usage: memory NODE [own | fake CONTROL [own] | moved | contexts NUMBER | churn SECONDS]\n");
 		return 1;
 	}
 	node = argv[1];
@@ -614,6 +921,10 @@ int main(int argc, char **argv)
 
 	fd = node_open();
 	must("GET_CONTEXT", get_context(fd));
+	if (argc >= 4 && !strcmp(argv[2], "fake")) {
+		fake(argv[3], argc == 5);
+		return failed;
+	}
 	if (argc == 4 && !strcmp(argv[2], "churn"))
 		return churn(atoi(argv[3]));
 	if (argc == 3 && !strcmp(argv[2], "moved"))
