@@ -41,8 +41,9 @@ static void check_attr(struct kunit *test, const struct uvb_method *method,
 		return;
 	KUNIT_EXPECT_EQ_MSG(test, attr->max_len, 0, "%s, %s", method->name, attr->name);
 	KUNIT_ASSERT_NOT_NULL_MSG(test, type_of(attr->object), "%s, %s", method->name, attr->name);
-	KUNIT_EXPECT_EQ_MSG(test, file, !!type_of(attr->object)->fops, "%s, %s", method->name,
-			    attr->name);
+	KUNIT_EXPECT_EQ_MSG(test, file,
+			    type_of(attr->object)->fops || type_of(attr->object)->is_file,
+			    "%s, %s", method->name, attr->name);
 	/* There is no other access to a file. */
 	if (file)
 		KUNIT_EXPECT_TRUE_MSG(test, attr->access == UVERBS_BPF_ACCESS_READ ||

@@ -117,9 +117,10 @@ static int uvb_mr_memory_in(struct uverbs_attr_bundle *bundle, struct ib_device 
 			memory->dmabuf ? UVB_DMABUF_ACCESS : IB_ACCESS_SUPPORTED);
 	if (!ret)
 		ret = ib_check_mr_access(ibdev, memory->access);
-	return ret ? uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_MR_ACCESS,
-				"ACCESS: unknown or not possible here; remote writes and atomics want local writes") :
-		     0;
+	if (ret)
+		uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_MR_ACCESS,
+			   "ACCESS: not possible here, or remote writes without local ones");
+	return ret;
 }
 
 /* The kernel's REG_MR where it has one, and MR_REG everywhere. */
@@ -143,6 +144,9 @@ static int uvb_mr_reg(struct uverbs_attr_bundle *bundle)
 	if (IS_ERR(mr))
 		return PTR_ERR(mr);
 
+	/* Not every driver does, and QUERY_MR tells them. */
+	mr->iova = memory.iova;
+	mr->length = memory.length;
 	uvb_mr_set_dmah(mr, memory.dmah);
 	uvb_mr_made(handle, mr, pd, IB_MR_TYPE_USER);
 	return uvb_mr_answer(bundle, UVERBS_BPF_ATTR_MR_HANDLE, UVERBS_BPF_ATTR_MR_RESP_LKEY,
