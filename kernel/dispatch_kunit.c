@@ -755,7 +755,7 @@ static void data_in(struct kunit *test)
 	bench->on_call = copy_in;
 	for_each_row(method, row) {
 		data_attr = &method->attrs[row];
-		if (data_attr->kind != UVERBS_BPF_KIND_IN)
+		if (data_attr->kind != UVERBS_BPF_KIND_IN || data_attr->flags & UVB_F_COPY)
 			continue;
 
 		uattr = begin(bench, method, data_attr);
@@ -793,6 +793,42 @@ static void data_in(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, direct, 0);
 	KUNIT_EXPECT_GT(test, pointed, 0);
+}
+
+static int copied_in(struct uverbs_attr_bundle *bundle)
+{
+	memcpy(seen_data, uverbs_attr_get_alloced_ptr(bundle, data_attr->id), sizeof(seen_data));
+	return 0;
+}
+
+/* What the parser copies is there before the handler runs, or the handler does not run. */
+static void data_copied(struct kunit *test)
+{
+	static const u8 data[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	struct uvb_bench *bench = test->priv;
+	const struct uvb_method *method;
+	unsigned int row, copied = 0;
+	struct ib_uverbs_attr *uattr;
+
+	bench->on_call = copied_in;
+	for_each_row(method, row) {
+		data_attr = &method->attrs[row];
+		if (!(data_attr->flags & UVB_F_COPY) || data_attr->min_len < sizeof(data))
+			continue;
+
+		uattr = begin(bench, method, data_attr);
+		KUNIT_ASSERT_EQ(test, copy_to_user(u64_to_user_ptr(uattr->data), data,
+						   sizeof(data)), 0);
+		memset(seen_data, 0xff, sizeof(seen_data));
+		expect(bench, method, data_attr, 0);
+		KUNIT_EXPECT_MEMEQ_MSG(test, seen_data, data, sizeof(data), "%s, %s",
+				       method->name, data_attr->name);
+
+		begin(bench, method, data_attr)->data = (uintptr_t)bench->user - 8;
+		expect(bench, method, data_attr, -EFAULT);
+		copied++;
+	}
+	KUNIT_EXPECT_GT(test, copied, 0);
 }
 
 static const u8 answer[8] = { 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 };
@@ -1143,6 +1179,7 @@ static struct kunit_case uvb_dispatch_cases[] = {
 	KUNIT_CASE(handle_new),
 	KUNIT_CASE(handle_destroy),
 	KUNIT_CASE(data_in),
+	KUNIT_CASE(data_copied),
 	KUNIT_CASE(data_out),
 	KUNIT_CASE(data_const),
 	KUNIT_CASE(data_flags),

@@ -823,8 +823,8 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 #endif
 
 #define UVB_FOR_EACH_SCHEMA(_)						\
-	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
+	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
 	UVB_COMP_CNTR_SCHEMAS(_)
 

@@ -232,7 +232,7 @@ static const struct uvb_attr uvb_dmabuf_alloc_attrs[] = {
 
 static struct uvb_method uvb_dmabuf_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_DMABUF, UVERBS_METHOD_DMABUF_ALLOC, uvb_dmabuf_alloc,
-		   uvb_dmabuf_alloc_attrs, UVB_NEEDS(pgoff_to_mmap_entry)),
+		   uvb_dmabuf_alloc_attrs),
 };
 
 static struct uvb_type uvb_type_dmabuf = {
@@ -241,7 +241,7 @@ static struct uvb_type uvb_type_dmabuf = {
 	.destroy = uvb_dmabuf_destroy,
 	.is_file = true,
 	.name = "uvb_dmabuf",
-	UVB_NEEDS(mmap_get_pfns),
+	UVB_NEEDS_BOTH(mmap_get_pfns, pgoff_to_mmap_entry),
 };
 
 UVB_SCHEMA(dmabuf, .type = &uvb_type_dmabuf, UVB_METHODS(uvb_dmabuf_methods));

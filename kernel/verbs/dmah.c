@@ -106,9 +106,9 @@ static const struct uvb_attr uvb_dmah_free_attrs[] = {
 
 static struct uvb_method uvb_dmah_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_DMAH, UVERBS_METHOD_DMAH_ALLOC, uvb_dmah_alloc,
-		   uvb_dmah_alloc_attrs, UVB_NEEDS(alloc_dmah)),
+		   uvb_dmah_alloc_attrs),
 	UVB_METHOD(UVERBS_OBJECT_DMAH, UVERBS_METHOD_DMAH_FREE, uvb_destroyed,
-		   uvb_dmah_free_attrs, UVB_NEEDS(alloc_dmah)),
+		   uvb_dmah_free_attrs),
 };
 
 static struct uvb_type uvb_type_dmah = {
@@ -116,7 +116,7 @@ static struct uvb_type uvb_type_dmah = {
 	.size = sizeof(struct uvb_handle),
 	.destroy = uvb_dmah_destroy,
 	.name = "uvb_dmah",
-	UVB_NEEDS(dealloc_dmah),
+	UVB_NEEDS_BOTH(dealloc_dmah, alloc_dmah),
 };
 
 UVB_SCHEMA(dmah, .type = &uvb_type_dmah, UVB_METHODS(uvb_dmah_methods));

@@ -547,7 +547,7 @@ static const struct uvb_attr uvb_mr_destroy_attrs[] = {
 
 static struct uvb_method uvb_mr_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_DM_MR_REG, uvb_mr_reg_dm,
-		   uvb_mr_reg_dm_attrs, UVB_NEEDS(dealloc_dm)),
+		   uvb_mr_reg_dm_attrs),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, uvb_destroyed,
 		   uvb_mr_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, uvb_mr_advise,
