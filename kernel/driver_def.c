@@ -879,10 +879,15 @@ void uvb_driver_destroy(struct uvb_api *api)
 const struct uvb_method *uvb_driver_method(const struct uvb_api *api, u16 object, u16 method)
 {
 	const struct uvb_driver *driver = api->driver;
-	int o = uvb_driver_object_place(object), m = uvb_driver_method_place(method);
 	const struct uvb_driver_method *dm;
+	int o, m;
 
-	if (!driver || o < 0 || m < 0 || !driver->slot[o][m])
+	/* Programs ask what there is by calling it, so this has to be quick. */
+	if (!driver)
+		return ERR_PTR(-EPROTONOSUPPORT);
+	o = uvb_driver_object_place(object);
+	m = uvb_driver_method_place(method);
+	if (o < 0 || m < 0 || !driver->slot[o][m])
 		return ERR_PTR(-EPROTONOSUPPORT);
 	dm = driver->slot[o][m];
 	if (dm->needs_driver && READ_ONCE(driver->gone))
