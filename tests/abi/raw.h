@@ -2,7 +2,7 @@
 /*
  * The verbs ioctl as it is, without libibverbs between: for tests that must
  * send what no library sends, to the node they choose. Written for rxe, unless
- * raw_driver says otherwise.
+ * raw_driver says otherwise; raw_open() finds out.
  */
 #ifndef UVB_TESTS_RAW_H
 #define UVB_TESTS_RAW_H
@@ -30,13 +30,13 @@
 #define ATTR_UHW_OUT	0x1001
 #define EX		IB_USER_VERBS_CMD_FLAG_EXTENDED
 
-/* Which driver the caller believes to talk to. */
-static uint32_t raw_driver = RDMA_DRIVER_RXE;
-
 struct cmd {
 	struct ib_uverbs_ioctl_hdr hdr;
 	struct ib_uverbs_attr attrs[CMD_MAX_ATTRS];
 };
+
+/* Whose driver the calls are for. */
+static uint32_t raw_driver __attribute__((unused)) = RDMA_DRIVER_RXE;
 
 static inline void cmd_begin(struct cmd *cmd, uint16_t object, uint16_t method)
 {
@@ -372,6 +372,23 @@ static inline void must(const char *what, int ret)
 {
 	if (ret)
 		die("%s: %s", what, errno_name(ret));
+}
+
+/* Open a node of whichever driver; a call that names the wrong one is refused with EINVAL. */
+static inline int raw_open(const char *node)
+{
+	static const uint32_t drivers[] = { RDMA_DRIVER_RXE, RDMA_DRIVER_SIW, RDMA_DRIVER_QIB };
+	int fd = open(node, O_RDWR | O_CLOEXEC);
+	unsigned int i;
+
+	if (fd < 0)
+		die("%s: %s", node, errno_name(errno));
+	for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		raw_driver = drivers[i];
+		if (legacy(fd, IB_USER_VERBS_CMD_QUERY_DEVICE, NULL, 0, NULL, 0, NULL, 0) != EINVAL)
+			return fd;
+	}
+	die("%s: not a driver this program knows", node);
 }
 
 #endif /* UVB_TESTS_RAW_H */

@@ -317,6 +317,8 @@ static inline struct fake_qp *to_fake_qp(struct ib_qp *qp)
 	return container_of(qp, struct fake_qp, ib);
 }
 
+void fake_flush_qp(struct fake_qp *qp);
+
 struct fake_srq {
 	struct ib_srq ib;
 	struct fake_object object;

@@ -211,6 +211,8 @@ static int fake_modify_qp(struct ib_qp *ib, struct ib_qp_attr *attr, int mask,
 	if (mask & IB_QP_ALT_PATH)
 		qp->attr.alt_ah_attr = attr->alt_ah_attr;
 	spin_unlock_irq(&qp->lock);
+	if (next == IB_QPS_ERR)
+		fake_flush_qp(qp);
 	return 0;
 }
 
