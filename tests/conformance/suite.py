@@ -12,6 +12,7 @@ import gzip
 import importlib
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -89,6 +90,8 @@ class Reporter(unittest.TestResult):
 		# unittest has let go of the test before this one only now.
 		self.clean_up()
 		print(f"\n=== {test.id()}", flush=True)
+		# Some draw sizes and flags: the same ones each time.
+		random.seed(test.id())
 		self.verdict, self.reason = "ok", ""
 		self.say(begin=test.id())
 
