@@ -23,14 +23,15 @@ struct uvb_event {
 	struct ib_uverbs_async_event_desc desc;
 };
 
-static void uvb_event_queue_init(struct uvb_event_queue *queue)
+void uvb_event_file_init(struct uvb_file *file, struct uvb_event_file *events)
 {
-	spin_lock_init(&queue->lock);
-	INIT_LIST_HEAD(&queue->events);
-	init_waitqueue_head(&queue->wait);
+	events->file = file;
+	spin_lock_init(&events->queue.lock);
+	INIT_LIST_HEAD(&events->queue.events);
+	init_waitqueue_head(&events->queue.wait);
 }
 
-static void uvb_event_queue_wake(struct uvb_event_queue *queue)
+void uvb_event_queue_wake(struct uvb_event_queue *queue)
 {
 	wake_up_interruptible(&queue->wait);
 	kill_fasync(&queue->fasync, SIGIO, POLL_IN);
@@ -56,7 +57,7 @@ static int uvb_event_queue_wait(struct uvb_event_queue *queue, const struct file
 	return 0;
 }
 
-static __poll_t uvb_event_poll(struct file *filp, struct poll_table_struct *wait)
+__poll_t uvb_event_poll(struct file *filp, struct poll_table_struct *wait)
 {
 	struct uvb_event_file *events =
 		container_of((struct uvb_handle *)filp->private_data, struct uvb_event_file, handle);
@@ -74,7 +75,7 @@ static __poll_t uvb_event_poll(struct file *filp, struct poll_table_struct *wait
 	return mask;
 }
 
-static int uvb_event_fasync(int fd, struct file *filp, int on)
+int uvb_event_fasync(int fd, struct file *filp, int on)
 {
 	struct uvb_event_file *events =
 		container_of((struct uvb_handle *)filp->private_data, struct uvb_event_file, handle);
@@ -152,7 +153,7 @@ void uvb_cq_events_release(struct uvb_cq *cq)
 	uvb_event_source_release(&cq->source);
 }
 
-static int uvb_event_file_release(struct inode *inode, struct file *filp)
+int uvb_event_file_release(struct inode *inode, struct file *filp)
 {
 	struct uvb_handle *handle = filp->private_data;
 
@@ -192,10 +193,7 @@ static int uvb_comp_channel_destroy(struct uvb_handle *handle, enum rdma_remove_
 
 void uvb_comp_channel_init(struct uvb_file *file, struct uvb_handle *handle)
 {
-	struct uvb_event_file *channel = container_of(handle, struct uvb_event_file, handle);
-
-	channel->file = file;
-	uvb_event_queue_init(&channel->queue);
+	uvb_event_file_init(file, container_of(handle, struct uvb_event_file, handle));
 }
 
 static struct uvb_type uvb_type_comp_channel = {
@@ -420,8 +418,7 @@ void uvb_async_event_init(struct uvb_file *file, struct uvb_handle *handle)
 {
 	struct uvb_event_file *events = container_of(handle, struct uvb_event_file, handle);
 
-	events->file = file;
-	uvb_event_queue_init(&events->queue);
+	uvb_event_file_init(file, events);
 
 	mutex_lock(&file->stock.ucontext_lock);
 	if (!file->async) {

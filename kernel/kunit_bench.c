@@ -76,9 +76,10 @@ static void bench_types(bool stub)
 	unsigned int i;
 
 	for (i = 0; i < UVB_MAX_OBJECT; i++) {
-		struct uvb_type *type = uvb_type(i);
+		struct uvb_type *type = uvb_type(uvb_bench_object_id(i));
 
-		if (!type || type->fops)
+		/* An agent has something of ib_mad behind it, other files have not. */
+		if (!type || (type->fops && type->object != UVERBS_BPF_OBJECT_MAD_AGENT))
 			continue;
 		if (stub) {
 			bench_destroy_saved[i] = type->destroy;
@@ -93,6 +94,8 @@ static void bench_file_init(struct uvb_file *file, struct uvb_handle *handle)
 {
 	if (handle->type == UVERBS_OBJECT_COMP_CHANNEL)
 		uvb_comp_channel_init(file, handle);
+	else if (handle->type == UVERBS_BPF_OBJECT_MAD_AGENT)
+		uvb_event_file_init(file, container_of(handle, struct uvb_event_file, handle));
 	else
 		uvb_async_event_init(file, handle);
 }
@@ -323,7 +326,7 @@ void uvb_bench_call(struct uvb_bench *bench, const struct uvb_method *method)
 	KUNIT_ASSERT_NOT_NULL(bench->test, stub);
 	*stub = *method;
 	stub->handler = bench_handler;
-	bench->dev->api.method[row][method->object][method->id & UVERBS_BPF_ID_MASK] = stub;
+	bench->dev->api.method[row][uvb_object_slot(method->object)][method->id & UVERBS_BPF_ID_MASK] = stub;
 
 	uvb_bench_header(bench, method->object, method->id);
 	bench->calls = 0;

@@ -87,6 +87,13 @@ void __user *uvb_bench_data(struct uvb_bench *bench, unsigned int attr);
 long uvb_bench_ioctl(struct uvb_bench *bench);
 struct ib_uverbs_attr uvb_bench_result(struct uvb_bench *bench, unsigned int attr);
 
+/* The object id whose place in tables of UVB_MAX_OBJECT is @slot. */
+static inline u16 uvb_bench_object_id(unsigned int slot)
+{
+	return slot < UVB_CORE_OBJECTS ? slot :
+		UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, slot - UVB_CORE_OBJECTS);
+}
+
 #define UVB_BENCH_SCHEMA(name) &uvb_schema_##name,
 
 #endif /* UVB_KUNIT_BENCH_H */

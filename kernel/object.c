@@ -310,8 +310,7 @@ struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned in
 			      uvb_handle_lookup_id(file, id);
 	if (IS_ERR(handle)) {
 		/* An object that the device does not have is not looked for. */
-		if (object < UVB_MAX_OBJECT &&
-		    !test_bit(object, uvb_file_device(file)->api.objects))
+		if (!uvb_api_has_object(&uvb_file_device(file)->api, object))
 			return ERR_PTR(-EINVAL);
 		return handle;
 	}

@@ -15,12 +15,14 @@ static const struct uvb_schema *const uvb_schemas[] = {
 	UVB_FOR_EACH_SCHEMA(UVB_SCHEMA_ENTRY)
 };
 
-/* By object id. */
+/* By the slot of the object id. */
 static struct uvb_type *uvb_types[UVB_MAX_OBJECT];
 
 struct uvb_type *uvb_type(unsigned int object)
 {
-	return object < UVB_MAX_OBJECT ? uvb_types[object] : NULL;
+	unsigned int slot = uvb_object_slot(object);
+
+	return slot < UVB_MAX_OBJECT ? uvb_types[slot] : NULL;
 }
 
 /* Row of uvb_api.method a namespace of method ids has, or -1. */
@@ -39,21 +41,21 @@ static int uvb_method_row(u16 method)
 const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method)
 {
 	unsigned int id = method & UVERBS_BPF_ID_MASK;
+	unsigned int slot = uvb_object_slot(object);
 	int row = uvb_method_row(method);
 
-	if (row < 0 || object >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
+	if (row < 0 || slot >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
 		return NULL;
 	/* All three come from the caller; no peeking behind the table by speculation. */
-	return api->method[row][array_index_nospec(object, UVB_MAX_OBJECT)]
+	return api->method[row][array_index_nospec(slot, UVB_MAX_OBJECT)]
 			  [array_index_nospec(id, UVB_MAX_METHOD)];
 }
 
 /* The device is an object without handles. */
 bool uvb_api_has_object(const struct uvb_api *api, u16 object)
 {
-	return object == UVERBS_OBJECT_DEVICE ||
-	       (object < UVB_MAX_OBJECT && test_bit(object, api->objects)) ||
-	       (object >= UVB_MAX_OBJECT && uvb_driver_type(api, object));
+	return object == UVERBS_OBJECT_DEVICE || uvb_api_has_type(api, object) ||
+	       (uvb_object_slot(object) >= UVB_MAX_OBJECT && uvb_driver_type(api, object));
 }
 
 static bool uvb_is_eth(u16 attr)
@@ -96,7 +98,8 @@ int uvb_method_index(struct uvb_method *method)
 /* Whether the tables of struct uvb_api have room for it. */
 static bool uvb_method_has_place(const struct uvb_method *method)
 {
-	return uvb_method_row(method->id) >= 0 && method->object < UVB_MAX_OBJECT &&
+	return uvb_method_row(method->id) >= 0 &&
+	       uvb_object_slot(method->object) < UVB_MAX_OBJECT &&
 	       (method->id & UVERBS_BPF_ID_MASK) < UVB_MAX_METHOD;
 }
 
@@ -140,7 +143,7 @@ int uvb_schema_init(void)
 			ret = -ENOMEM;
 			goto err;
 		}
-		uvb_types[type->object] = type;
+		uvb_types[uvb_object_slot(type->object)] = type;
 	}
 	return 0;
 
@@ -180,7 +183,7 @@ static bool uvb_has_objects(const struct uvb_api *api, const struct uvb_method *
 		const struct uvb_attr *attr = &method->attrs[i];
 
 		if (attr->access != UVERBS_BPF_ACCESS_NONE && attr->flags & UVB_F_MANDATORY &&
-		    !test_bit(attr->object, api->objects))
+		    !uvb_api_has_type(api, attr->object))
 			return false;
 	}
 	return true;
@@ -195,7 +198,7 @@ static void uvb_api_add(struct uvb_api *api, const struct ib_device *ibdev,
 		const struct uvb_method *method = &schema->methods[i];
 
 		if (uvb_has_ops(ibdev, method->needs) && uvb_has_objects(api, method))
-			api->method[uvb_method_row(method->id)][method->object]
+			api->method[uvb_method_row(method->id)][uvb_object_slot(method->object)]
 				   [method->id & UVERBS_BPF_ID_MASK] = method;
 	}
 	for (i = 0; i < schema->nr_commands; i++) {
@@ -216,12 +219,12 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 		const struct uvb_type *type = uvb_schemas[i]->type;
 
 		if (type && uvb_has_ops(ibdev, type->needs))
-			__set_bit(type->object, api->objects);
+			__set_bit(uvb_object_slot(type->object), api->objects);
 	}
 	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
 		const struct uvb_type *type = uvb_schemas[i]->type;
 
-		if (!type || test_bit(type->object, api->objects))
+		if (!type || uvb_api_has_type(api, type->object))
 			uvb_api_add(api, ibdev, uvb_schemas[i]);
 	}
 }
@@ -229,7 +232,7 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 void uvb_api_replace(struct uvb_api *api, const struct uvb_method *method,
 		     const struct uvb_method *by)
 {
-	const struct uvb_method **slot = &api->method[uvb_method_row(method->id)][method->object]
+	const struct uvb_method **slot = &api->method[uvb_method_row(method->id)][uvb_object_slot(method->object)]
 						     [method->id & UVERBS_BPF_ID_MASK];
 
 	/* Calls may look it up at the same time. */

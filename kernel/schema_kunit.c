@@ -204,9 +204,11 @@ static void device_whole(struct kunit *test)
 	}
 	/* And nothing else. */
 	for (i = 0; i < UVB_MAX_OBJECT; i++) {
+		u16 id = uvb_bench_object_id(i);
+
 		for (j = 0; j < UVB_MAX_METHOD; j++)
-			there += !!uvb_api_method(api, i, j) +
-				 !!uvb_api_method(api, i, UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, j));
+			there += !!uvb_api_method(api, id, j) +
+				 !!uvb_api_method(api, id, UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, j));
 	}
 	KUNIT_EXPECT_EQ(test, there, found);
 }
@@ -226,7 +228,10 @@ static void device_range(struct kunit *test)
 	}
 	KUNIT_EXPECT_NULL(test, uvb_api_method(api, UVERBS_OBJECT_DEVICE, UVB_MAX_METHOD));
 	KUNIT_EXPECT_NULL(test, uvb_api_method(api, UVERBS_OBJECT_DEVICE, UVERBS_BPF_ID_MASK));
+	KUNIT_EXPECT_NULL(test, uvb_api_method(api, UVB_CORE_OBJECTS, 0));
 	KUNIT_EXPECT_NULL(test, uvb_api_method(api, UVB_MAX_OBJECT, 0));
+	KUNIT_EXPECT_NULL(test, uvb_api_method(api, UVERBS_BPF_ID(UVERBS_BPF_NS_OWN,
+								  UVB_OWN_OBJECTS), 0));
 	KUNIT_EXPECT_NULL(test, uvb_api_method(api, U16_MAX, 0));
 }
 

@@ -28,8 +28,10 @@ int uvb_twins_check(void);
 
 /* ---- schema: what a device offers, as data (schema.c) ---- */
 
-/* Core objects the schema can index; 7.3 uses ids 0 to 19. */
-#define UVB_MAX_OBJECT		20
+/* Core objects the schema can index; 7.3 uses ids 0 to 19. Behind them are objects of our own. */
+#define UVB_CORE_OBJECTS	20
+#define UVB_OWN_OBJECTS		1
+#define UVB_MAX_OBJECT		(UVB_CORE_OBJECTS + UVB_OWN_OBJECTS)
 /* Methods of one object in one namespace. */
 #define UVB_MAX_METHOD		10
 /* Legacy command numbers, plain and extended, are below this. */
@@ -247,7 +249,7 @@ struct uvb_schema {
  * @method: by namespace (0, or 1 for UVERBS_BPF_NS_OWN), object and method id
  * @command: by plain or extended and number
  * @driver: what the device's driver defines, NULL if nothing
- * @objects: bit per object id
+ * @objects: bit per slot of an object id
  *
  * What the device's driver lacks the operation for is NULL, its bit 0.
  */
@@ -257,6 +259,24 @@ struct uvb_api {
 	struct uvb_driver *driver;
 	DECLARE_BITMAP(objects, UVB_MAX_OBJECT);
 };
+
+/* Place of an object id in tables of UVB_MAX_OBJECT; not below that if it has none. */
+static inline unsigned int uvb_object_slot(unsigned int object)
+{
+	unsigned int own = object - UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0);
+
+	if (likely(object < UVB_CORE_OBJECTS))
+		return object;
+	return own < UVB_OWN_OBJECTS ? UVB_CORE_OBJECTS + own : UVB_MAX_OBJECT;
+}
+
+/* Whether the device has objects of an id, which handles name. */
+static inline bool uvb_api_has_type(const struct uvb_api *api, unsigned int object)
+{
+	unsigned int slot = uvb_object_slot(object);
+
+	return slot < UVB_MAX_OBJECT && test_bit(slot, api->objects);
+}
 
 int uvb_schema_init(void);
 void uvb_schema_exit(void);
@@ -617,6 +637,13 @@ struct uvb_event_file *uvb_event_file_default(struct uvb_file *file);
 void uvb_comp_channel_init(struct uvb_file *file, struct uvb_handle *handle);
 void uvb_async_event_init(struct uvb_file *file, struct uvb_handle *handle);
 
+/* Parts that other objects which are files have in common with these. */
+void uvb_event_file_init(struct uvb_file *file, struct uvb_event_file *events);
+void uvb_event_queue_wake(struct uvb_event_queue *queue);
+__poll_t uvb_event_poll(struct file *filp, struct poll_table_struct *wait);
+int uvb_event_fasync(int fd, struct file *filp, int on);
+int uvb_event_file_release(struct inode *inode, struct file *filp);
+
 static inline void uvb_event_file_put(struct uvb_event_file *events)
 {
 	if (events)
@@ -878,6 +905,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
 	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
+	_(mad_agent) \
 	UVB_COMP_CNTR_SCHEMAS(_)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;

@@ -73,13 +73,21 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_ATTR_NONE	0xffff
 
 /*
- * Methods, by object (enum uverbs_default_objects).
+ * Objects of our own.
+ */
+#define UVERBS_BPF_OBJECT_MAD_AGENT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
+
+/*
+ * Methods, by object (enum uverbs_default_objects, or one of the above).
  */
 #define UVERBS_BPF_METHOD_SCHEMA	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* DEVICE */
 #define UVERBS_BPF_METHOD_QP_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* QP */
 #define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
 #define UVERBS_BPF_METHOD_QP_CONNECT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* QP */
 #define UVERBS_BPF_METHOD_AH_CREATE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* AH */
+#define UVERBS_BPF_METHOD_MAD_REGISTER	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MAD_AGENT */
+#define UVERBS_BPF_METHOD_MAD_SEND	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* MAD_AGENT */
+#define UVERBS_BPF_METHOD_MAD_RECEIVE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* MAD_AGENT */
 #define UVERBS_BPF_METHOD_PD_ALLOC	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* PD */
 #define UVERBS_BPF_METHOD_MR_REG	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MR */
 #define UVERBS_BPF_METHOD_CQ_RESIZE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ */
@@ -364,6 +372,112 @@ enum uverbs_bpf_attr_eth {
 	UVERBS_BPF_ATTR_ETH_RATE_LIMIT,
 	UVERBS_BPF_ATTR_ETH_SOURCE_QPN,
 	UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING,
+};
+
+/**
+ * enum uverbs_bpf_attr_mad - attributes of the methods of MAD_AGENT
+ * @UVERBS_BPF_ATTR_MAD_AGENT: the agent, a file descriptor. poll() says when something can be
+ *	received; closing it, in every process that has it, unregisters the agent
+ * @UVERBS_BPF_ATTR_MAD_PORT: REGISTER, in __u32, from 1
+ * @UVERBS_BPF_ATTR_MAD_SMI: REGISTER, const, optional: 1 for QP 0 (subnet management), 0 for QP 1
+ * @UVERBS_BPF_ATTR_MAD_CLASS: REGISTER, in struct uverbs_bpf_mad_class, optional: what to receive
+ *	apart from answers to requests
+ * @UVERBS_BPF_ATTR_MAD_RMPP_VERSION: REGISTER, const, optional: 1 if the kernel is to split and
+ *	reassemble MADs of classes that have RMPP
+ * @UVERBS_BPF_ATTR_MAD_ADDRESS: SEND in, RECEIVE out (optional): struct uverbs_bpf_mad_address.
+ *	What RECEIVE gives is where an answer goes
+ * @UVERBS_BPF_ATTR_MAD_DATA: SEND in, RECEIVE out: the MAD with its headers, at least 24 bytes,
+ *	256 without RMPP. Of the transaction id of a request the lower 32 bits are the caller's
+ * @UVERBS_BPF_ATTR_MAD_REQUEST: SEND, in struct uverbs_bpf_mad_request, optional
+ * @UVERBS_BPF_ATTR_MAD_STATUS: RECEIVE, out struct uverbs_bpf_mad_status
+ *
+ * REGISTER wants CAP_NET_ADMIN in the initial user namespace (-EPERM), for QP 0 CAP_SYS_RAWIO as
+ * well. -EOPNOTSUPP on a port without InfiniBand management: iWARP, and QP 0 on RoCE.
+ *
+ * RECEIVE never waits: -EAGAIN if there is nothing. -ENOSPC if MAD_DATA is too short for what is
+ * next, which then stays. A request that failed is received as well: its status is -ETIMEDOUT if
+ * nobody answered, else -EIO, and its data the header that was sent.
+ */
+enum uverbs_bpf_attr_mad {
+	UVERBS_BPF_ATTR_MAD_AGENT,
+	UVERBS_BPF_ATTR_MAD_PORT,
+	UVERBS_BPF_ATTR_MAD_SMI,
+	UVERBS_BPF_ATTR_MAD_CLASS,
+	UVERBS_BPF_ATTR_MAD_RMPP_VERSION,
+	UVERBS_BPF_ATTR_MAD_ADDRESS,
+	UVERBS_BPF_ATTR_MAD_DATA,
+	UVERBS_BPF_ATTR_MAD_REQUEST,
+	UVERBS_BPF_ATTR_MAD_STATUS,
+};
+
+/**
+ * struct uverbs_bpf_mad_class - MADs an agent wants that are no answers
+ * @method_mask: bit per method, 0 to 127
+ * @mgmt_class: management class
+ * @version: of the class
+ * @oui: who defined it, for vendor classes 0x30 to 0x4f; most significant byte first
+ * @reserved: 0
+ */
+struct uverbs_bpf_mad_class {
+	__aligned_u64 method_mask[2];
+	__u8 mgmt_class;
+	__u8 version;
+	__u8 oui[3];
+	__u8 reserved[3];
+};
+
+/**
+ * struct uverbs_bpf_mad_address - where a MAD goes to or comes from
+ * @qpn: queue pair, 24 bits
+ * @flow_label: of the GRH
+ * @lid: local identifier; meaningless on RoCE
+ * @pkey_index: in the table of the port
+ * @gid_index: of the GRH: our GID
+ * @sl: service level
+ * @path_bits: lower bits of our LID
+ * @has_grh: 1 if there is a GRH, which RoCE wants
+ * @hop_limit: of the GRH
+ * @traffic_class: of the GRH
+ * @reserved: 0
+ * @gid: of the GRH: the peer's GID
+ */
+struct uverbs_bpf_mad_address {
+	__u32 qpn;
+	__u32 flow_label;
+	__u16 lid;
+	__u16 pkey_index;
+	__u16 gid_index;
+	__u8 sl;
+	__u8 path_bits;
+	__u8 has_grh;
+	__u8 hop_limit;
+	__u8 traffic_class;
+	__u8 reserved;
+	__u8 gid[16];
+};
+
+/**
+ * struct uverbs_bpf_mad_request - what is to happen with a MAD that wants an answer
+ * @cookie: comes back with the answer, or with word of the failure
+ * @timeout_ms: wait so long; 0 if there is no answer to come
+ * @retries: and send it so many times again
+ */
+struct uverbs_bpf_mad_request {
+	__aligned_u64 cookie;
+	__u32 timeout_ms;
+	__u32 retries;
+};
+
+/**
+ * struct uverbs_bpf_mad_status - what was received
+ * @cookie: of the request this is the answer to or the failure of; else 0
+ * @status: 0, or negative errno of a request that failed
+ * @length: bytes of MAD_DATA
+ */
+struct uverbs_bpf_mad_status {
+	__aligned_u64 cookie;
+	__s32 status;
+	__u32 length;
 };
 
 /*
