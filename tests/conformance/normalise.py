@@ -8,6 +8,7 @@ agree. Of each line is replaced
   an address, a process id, a date or a duration	0x#, PID, TIME
   a number of an inode, of a message, of blocks		#
   the numbers of the device's node			DEV, in netlink messages too
+  the index that netlink knows the device by		INDEX: it counts devices made so far
   what a device's mmap() wants as offset		OFFSET
   a port that the kernel chose				PORT
   what two processes tell each other over TCP		DATA: it has QPN, PSN and keys in it
@@ -37,6 +38,8 @@ IDENTIFIES = re.compile(r"(set_tid_address|get[pt]id|t?g?kill|clone3?|v?fork|wai
 			r"exit|prlimit64)\(|.*/proc/\d")
 OPENS = re.compile(r'openat\([^,]*, "([^"]*)".* = (\d+)$')
 CONNECTS = re.compile(r"(?:socket\((AF_INET6?), |accept4?\((\d+)).* = (\d+)$")
+# RDMA_NLDEV_ATTR_DEV_INDEX, in messages of RDMA_NL_NLDEV.
+INDEX = re.compile(r"(\\x08\\x00\\x01\\x00)(\\x[0-9a-f]{2}){4}")
 STRING = re.compile(r'"([^"\\]|\\.)*"(\.\.\.)?')
 
 
@@ -76,6 +79,8 @@ class Normaliser:
 		file = self.descriptor(text)
 		text = text.replace(self.encoded, "DEV")
 		text = re.sub(rf"makedev\({self.major:#x}, {self.minor:#x}\)", "DEV", text)
+		if "nlmsg_type=0x14" in text:
+			text = INDEX.sub(r"\1INDEX", text)
 		if IDENTIFIES.match(text):
 			text = self.pids.sub("PID", text)
 		if file == "/dev/infiniband/rdma_cm":
