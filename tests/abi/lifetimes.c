@@ -33,20 +33,11 @@ struct objects {
 	struct mminfo ring;		/* of the CQ */
 };
 
-static int open_node(void)
-{
-	int fd = open(node, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		die("%s: %s", node, errno_name(errno));
-	return fd;
-}
-
 static void make(struct objects *objects)
 {
 	struct ib_uverbs_reg_mr_resp mr = {};
 
-	objects->fd = open_node();
+	objects->fd = raw_open(node);
 	must("GET_CONTEXT", get_context(objects->fd));
 	must("ASYNC_EVENT_ALLOC", alloc_async(objects->fd, &objects->async));
 	must("CREATE_COMP_CHANNEL", create_channel(objects->fd, &objects->channel));
@@ -206,7 +197,7 @@ static void race(unsigned long rounds)
 	pthread_t threads[RACE_THREADS];
 	unsigned int i, left = 0;
 
-	race_state.fd = open_node();
+	race_state.fd = raw_open(node);
 	race_state.rounds = rounds;
 	must("GET_CONTEXT", get_context(race_state.fd));
 	race_start(threads);
@@ -240,7 +231,7 @@ static void race_close(unsigned long rounds)
 	race_state.closing = true;
 	race_state.rounds = 1000000;
 	for (round = 0; round < rounds; round++) {
-		race_state.fd = open_node();
+		race_state.fd = raw_open(node);
 		must("GET_CONTEXT", get_context(race_state.fd));
 		race_start(threads);
 		usleep(20000);
@@ -391,7 +382,7 @@ static void say(const char *what, int ret)
 
 static void limits(void)
 {
-	int fd = open_node(), other = open_node(), async;
+	int fd = raw_open(node), other = raw_open(node), async;
 	uint32_t pd[8], more;
 	unsigned int i;
 
@@ -433,7 +424,7 @@ static void unplug(void)
 	int fd;
 
 	make(&objects);
-	empty.fd = open_node();
+	empty.fd = raw_open(node);
 	map = map_ring(&objects);
 	(void)*map;
 	signal(SIGUSR1, nothing);
