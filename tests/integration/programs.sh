@@ -43,10 +43,9 @@ perftest() {
 pingpong() {
 	local type
 
-	for type in rc uc ud; do
+	for type in rc uc ud srq; do
 		same core "$1" "ibv_${type}_pingpong -n 20 ${*:2}"
 	done
-	same more "$1" "ibv_srq_pingpong -n 20 ${*:2}"
 	for type in rc uc ud srq; do
 		same more "$1" "ibv_${type}_pingpong -n 20 -e ${*:2}"
 	done
