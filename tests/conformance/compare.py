@@ -82,7 +82,7 @@ class Item:
 				lines += [f"{key} stock: {stock[key]}", f"{key} ours:  {ours[key]}"]
 		for key in ("output", "trace"):
 			if ours.get(key) != stock.get(key):
-				lines += [line[:200] for line in difflib.unified_diff(
+				lines += [line[:1200] for line in difflib.unified_diff(
 					(stock.get(key) or "").splitlines(),
 					(ours.get(key) or "").splitlines(),
 					f"{key} stock", f"{key} ours", n=1, lineterm="")][:20]
