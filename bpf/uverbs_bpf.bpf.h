@@ -71,6 +71,20 @@ extern __u8 *uverbs_bpf_attr_out(struct uverbs_bpf_ctx *ctx, __u16 attr, __u32 o
 extern int uverbs_bpf_refuse(struct uverbs_bpf_ctx *ctx, __u16 attr, int err,
 			     const char *msg__str, __s64 value) __weak __ksym;
 extern int uverbs_bpf_gid_type(struct uverbs_bpf_ctx *ctx, __u32 sgid_index) __weak __ksym;
+extern int uverbs_bpf_attr_read(struct uverbs_bpf_ctx *ctx, __u16 attr, __u32 off, void *to,
+				__u32 to__sz) __weak __ksym;
+extern int uverbs_bpf_attr_write(struct uverbs_bpf_ctx *ctx, __u16 attr, __u32 off,
+				 const void *from, __u32 from__sz) __weak __ksym;
+extern __u8 *uverbs_bpf_args(struct uverbs_bpf_ctx *ctx,
+			     const size_t rdonly_buf_size) __weak __ksym;
+extern __u8 *uverbs_bpf_state(struct uverbs_bpf_ctx *ctx, __u32 off,
+			      const size_t rdwr_buf_size) __weak __ksym;
+extern __u8 *uverbs_bpf_command(struct uverbs_bpf_ctx *ctx, __u32 off,
+				const size_t rdwr_buf_size) __weak __ksym;
+extern __u8 *uverbs_bpf_reply(struct uverbs_bpf_ctx *ctx, __u32 off,
+			      const size_t rdonly_buf_size) __weak __ksym;
+extern int uverbs_bpf_dump_value(struct uverbs_bpf_dump *dump, const char *name__str,
+				 __u64 value) __weak __ksym;
 
 extern int bpf_iter_uverbs_bpf_program_new(struct bpf_iter_uverbs_bpf_program *it) __weak __ksym;
 extern struct uverbs_bpf_program *
@@ -78,8 +92,10 @@ bpf_iter_uverbs_bpf_program_next(struct bpf_iter_uverbs_bpf_program *it) __weak 
 extern void
 bpf_iter_uverbs_bpf_program_destroy(struct bpf_iter_uverbs_bpf_program *it) __weak __ksym;
 
-/* Present in a module that runs transport programs. */
+/* Present in a module that runs transport programs; provider programs; completion counters. */
 extern void uverbs_bpf_has_transport(void) __weak __ksym;
+extern void uverbs_bpf_has_provider(void) __weak __ksym;
+extern void uverbs_bpf_has_counter(void) __weak __ksym;
 
 /* An ops struct, attached through a link. */
 #define UVERBS_BPF_TRANSPORT(name)						\
@@ -87,7 +103,17 @@ extern void uverbs_bpf_has_transport(void) __weak __ksym;
 #define UVERBS_BPF_PROVIDER(name)						\
 	SEC(".struct_ops.link") struct uverbs_bpf_provider_ops name
 
-/* Rows of a transport's schema. */
+/* Rows of a provider's declaration. */
+#define UVERBS_BPF_HOOK(_object, _method)	{ .object = _object, .method = _method }
+#define UVERBS_BPF_OWN_METHOD(_object, _id, _access, _name)			\
+	{ .object = _object, .id = _id, .access = UVERBS_BPF_METHOD_##_access, .name = _name }
+#define UVERBS_BPF_EXEC_METHOD(_object, _id, _access, _name)			\
+	{ .object = _object, .id = _id, .access = UVERBS_BPF_METHOD_##_access,	\
+	  .flags = UVERBS_BPF_METHOD_EXEC, .name = _name }
+#define UVERBS_BPF_OWN_OBJECT(_id, _state, _name)				\
+	{ .id = _id, .state = _state, .name = _name }
+
+/* Rows of a program's schema. */
 #define UVERBS_BPF_ROW(_object, _method, _dir, _id, _min, _max, _name)		\
 	{ .object = _object, .method = _method, .direction = UVERBS_BPF_KIND_##_dir,	\
 	  .id = _id, .min_len = _min, .max_len = _max, .name = _name }

@@ -76,11 +76,14 @@ struct uverbs_bpf_error {
  * Objects of our own.
  */
 #define UVERBS_BPF_OBJECT_MAD_AGENT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
+#define UVERBS_BPF_OBJECT_CHANNEL	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1)
 
 /*
  * Methods, by object (enum uverbs_default_objects, or one of the above).
  */
 #define UVERBS_BPF_METHOD_SCHEMA	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* DEVICE */
+#define UVERBS_BPF_METHOD_PROVIDER_OPEN	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CHANNEL */
+#define UVERBS_BPF_METHOD_PROVIDER_CLOSE UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* CHANNEL */
 #define UVERBS_BPF_METHOD_QP_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* QP */
 #define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
 #define UVERBS_BPF_METHOD_QP_CONNECT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* QP */
@@ -92,6 +95,17 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_MR_REG	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MR */
 #define UVERBS_BPF_METHOD_CQ_RESIZE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ */
 #define UVERBS_BPF_METHOD_SRQ_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* SRQ */
+/* Of every object of a provider; its one attribute is UVERBS_BPF_ATTR_OBJECT. */
+#define UVERBS_BPF_METHOD_OBJECT_DESTROY UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
+
+/*
+ * A legacy command without a method in its place, where programs name methods.
+ * @number: IB_USER_VERBS_CMD_*, or IB_USER_VERBS_EX_CMD_* with @ex 1.
+ */
+#define UVERBS_BPF_COMMAND(ex, number)	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0x800 | (ex) << 7 | (number))
+
+/* The handle of the object that a method of a provider's own is for. */
+#define UVERBS_BPF_ATTR_OBJECT		0
 
 /**
  * enum uverbs_bpf_attr_schema - SCHEMA: every object, method and attribute of the device
@@ -282,6 +296,26 @@ enum uverbs_bpf_attr_ah {
 	UVERBS_BPF_ATTR_AH_PORT,
 	UVERBS_BPF_ATTR_AH_RESP_ADDRESS,
 	UVERBS_BPF_ATTR_AH_QP_TYPE,
+};
+
+/**
+ * enum uverbs_bpf_attr_channel - attributes of PROVIDER_OPEN and PROVIDER_CLOSE
+ * @UVERBS_BPF_ATTR_CHANNEL_HANDLE: the channel. As long as it is open the namespace is this
+ *	provider's, whether or not its program is attached
+ * @UVERBS_BPF_ATTR_CHANNEL_NAME: in, the provider's name, 1 to 15 bytes and a NUL
+ * @UVERBS_BPF_ATTR_CHANNEL_MIN_VERSION: in __u32, optional: the oldest version that will do
+ * @UVERBS_BPF_ATTR_CHANNEL_RESP_NS: out __u32: the namespace of its ids, see UVERBS_BPF_ID()
+ * @UVERBS_BPF_ATTR_CHANNEL_RESP_VERSION: out __u32, optional: the version that is attached
+ *
+ * ENOENT if no provider of that name serves this device, EPROTO if it is too old; the text of
+ * the error says which are attached.
+ */
+enum uverbs_bpf_attr_channel {
+	UVERBS_BPF_ATTR_CHANNEL_HANDLE,
+	UVERBS_BPF_ATTR_CHANNEL_NAME,
+	UVERBS_BPF_ATTR_CHANNEL_MIN_VERSION,
+	UVERBS_BPF_ATTR_CHANNEL_RESP_NS,
+	UVERBS_BPF_ATTR_CHANNEL_RESP_VERSION,
 };
 
 /**
