@@ -122,6 +122,8 @@ struct uverbs_bpf_decl {
 #define UVERBS_BPF_QPS_SQD	4
 #define UVERBS_BPF_QPS_SQE	5
 #define UVERBS_BPF_QPS_ERR	6
+/* The kernel did not ask the driver for it. */
+#define UVERBS_BPF_QPS_UNKNOWN	0xff
 
 /**
  * struct uverbs_bpf_path - a path as every driver understands it
@@ -178,7 +180,8 @@ struct uverbs_bpf_who {
  * @driver_id: enum rdma_driver_id of the device
  * @protocol: the one UVERBS_BPF_PROTOCOL_* of @port, of the first port where the call names none
  * @qp_type: enum ib_uverbs_qp_type; UD for an AH
- * @cur_state: UVERBS_BPF_QPS_* the QP is in; of a QP only
+ * @cur_state: UVERBS_BPF_QPS_* the QP is in; of a QP only. Providers: what the caller says it is
+ *	in, UVERBS_BPF_QPS_UNKNOWN if it does not
  * @next_state: the state it shall get to; @cur_state if it does not change
  * @path: written by path_set(), read by path_get(). Providers: the path of QP_MODIFY, QP_CONNECT
  *	and AH_CREATE, if @has_path; an owner may write it in before(). Only this member may be
@@ -256,7 +259,10 @@ struct uverbs_bpf_args_qp_modify {
 	__u8 reserved[7];
 };
 
-/* MR_REG, REG_MR, REG_DMABUF_MR, DM_MR_REG and the command REREG_MR */
+/*
+ * MR_REG, REG_MR, REG_DMABUF_MR, DM_MR_REG and the command REREG_MR, of which start and access
+ * flags are 0 where they are not changed
+ */
 struct uverbs_bpf_args_mr_reg {
 	__u64 start;			/* address, or place in the dma-buf or device memory */
 	__u64 length;			/* bytes */
@@ -362,6 +368,7 @@ enum uverbs_bpf_exit_reason {
 	UVERBS_BPF_EXIT_DETACHED,	/* by an admin, or its last reference went away */
 	UVERBS_BPF_EXIT_REPLACED,	/* by another version of itself */
 	UVERBS_BPF_EXIT_EVICTED,	/* by the kernel, after too many faults */
+	UVERBS_BPF_EXIT_DRIVER_GONE,	/* by the kernel, see UVERBS_BPF_WITH_DRIVER */
 };
 
 /**
@@ -620,6 +627,9 @@ enum uverbs_bpf_program_kind {
  * @refused: calls it refused
  * @faults: calls in which it misbehaved
  * @devices: devices it matches now
+ * @version: of a provider
+ * @role: enum uverbs_bpf_role of a provider
+ * @priority: of a provider
  */
 struct uverbs_bpf_program {
 	char name[16];
@@ -632,6 +642,10 @@ struct uverbs_bpf_program {
 	__u64 calls;
 	__u64 refused;
 	__u64 faults;
+	__u32 version;
+	__u32 role;
+	__s32 priority;
+	__u32 reserved;
 };
 
 /* An open-coded iterator over struct uverbs_bpf_program. Its size is ABI. */

@@ -200,7 +200,6 @@ static void uvb_remove(struct ib_device *ibdev, void *data)
 
 	cdev_device_del(&dev->cdev, &dev->dev);
 	uvb_index_put(uvb->index);
-	uvb_ext_device_remove(uvb, ibdev);
 
 	if (disassociate)
 		uvb_disassociate(dev);
@@ -208,6 +207,8 @@ static void uvb_remove(struct ib_device *ibdev, void *data)
 		complete(&dev->comp);
 	if (!disassociate)
 		wait_for_completion(&dev->comp);
+	/* Programs hear of a device's end after that of its objects. */
+	uvb_ext_device_remove(uvb, ibdev);
 	put_device(&dev->dev);
 }
 

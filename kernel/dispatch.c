@@ -42,6 +42,7 @@ void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
 	struct bundle_priv *priv = &call->priv;
 
 	call->file = file;
+	call->hook = NULL;
 	call->method = NULL;
 	call->num_attrs = 0;
 	call->nr_ext = 0;
@@ -363,6 +364,30 @@ static int uvb_refuse_missing(struct uvb_call *call, u64 missing)
 
 /* ---- the call ---- */
 
+/* What a method does once its attributes are checked. */
+static int uvb_method_run(struct uverbs_attr_bundle *bundle, const void *arg)
+{
+	const struct uvb_method *method = uvb_call(bundle)->method;
+	int ret;
+
+	if (method->destroy != UVB_NO_SLOT) {
+		struct uvb_handle *handle =
+			uvb_handle(bundle->attrs[method->destroy].obj_attr.uobject);
+
+		ret = uvb_handle_destroy(bundle, handle);
+		if (ret)
+			return ret;
+	}
+
+	ret = method->handler(bundle);
+
+	/* Drivers write to it without saying so. */
+	if (!ret && method->has_udata && uvb_has(bundle, UVERBS_ATTR_UHW_OUT))
+		ret = uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
+						     .ptr_attr.uattr_idx);
+	return ret;
+}
+
 static int uvb_call_run(struct uvb_call *call)
 {
 	const struct uvb_method *method = call->method;
@@ -390,21 +415,18 @@ static int uvb_call_run(struct uvb_call *call)
 		uvb_fill_udata(bundle, &bundle->driver_udata, UVERBS_ATTR_UHW_IN,
 			       UVERBS_ATTR_UHW_OUT);
 
-	if (method->destroy != UVB_NO_SLOT) {
-		struct uvb_handle *handle =
-			uvb_handle(bundle->attrs[method->destroy].obj_attr.uobject);
+	if ((uvb_ext_any() || uvb_ext_has_provider(call)) && method->hook != UVB_HOOK_NONE) {
+		struct uvb_hooked what = {
+			.object = method->object,
+			.method = method->id,
+			.tells = method->hook == UVB_HOOK_TELLS,
+			.run = uvb_method_run,
+		};
 
-		ret = uvb_handle_destroy(bundle, handle);
-		if (ret)
-			return ret;
+		ret = uvb_ext_run(call, &what);
+	} else {
+		ret = uvb_method_run(bundle, NULL);
 	}
-
-	ret = method->handler(bundle);
-
-	/* Drivers write to it without saying so. */
-	if (!ret && method->has_udata && uvb_has(bundle, UVERBS_ATTR_UHW_OUT))
-		ret = uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
-						     .ptr_attr.uattr_idx);
 
 	/*
 	 * libibverbs takes it for "this kernel has no such method" and never asks again. But a

@@ -225,7 +225,8 @@ static int uvb_cmd_create_comp_channel(struct uverbs_attr_bundle *bundle)
 }
 
 static const struct uvb_command uvb_comp_channel_commands[] = {
-	UVB_COMMAND(CREATE_COMP_CHANNEL, uvb_cmd_create_comp_channel,
+	UVB_COMMAND(CREATE_COMP_CHANNEL, uvb_cmd_create_comp_channel, UVERBS_OBJECT_COMP_CHANNEL,
+		    UVB_ONLY,
 		    sizeof(struct ib_uverbs_create_comp_channel),
 		    sizeof(struct ib_uverbs_create_comp_channel_resp)),
 };

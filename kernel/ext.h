@@ -27,7 +27,67 @@ struct uvb_path_context {
 	u8 next_state;
 };
 
+/**
+ * struct uvb_view - what a call is about, for providers
+ * @args: struct uverbs_bpf_args_* of the method, or NULL
+ * @size: bytes of it
+ * @handle: the object of the call, or NULL
+ * @made: the new handle of a call that makes an object, or NULL
+ * @port: port number, from 1; 0 if the call names none
+ * @qp_type: enum ib_qp_type
+ * @cur_state: enum ib_qp_state, or UVERBS_BPF_QPS_UNKNOWN
+ * @next_state: likewise
+ * @path: its path, which may be changed; NULL if it has none
+ */
+struct uvb_view {
+	const void *args;
+	size_t size;
+	struct uvb_handle *handle;
+	struct uvb_handle *made;
+	u32 port;
+	u8 qp_type;
+	u8 cur_state;
+	u8 next_state;
+	struct rdma_ah_attr *path;
+};
+
+/**
+ * struct uvb_hooked - a method or command that providers may hook
+ * @object: object id
+ * @method: method id, or UVERBS_BPF_COMMAND()
+ * @legacy: a legacy command
+ * @tells: it calls uvb_ext_before() when it knows what the call is about
+ * @run: does it
+ * @arg: for @run
+ */
+struct uvb_hooked {
+	u16 object;
+	u16 method;
+	bool legacy;
+	bool tells;
+	int (*run)(struct uverbs_attr_bundle *bundle, const void *arg);
+	const void *arg;
+};
+
 #if IS_ENABLED(CONFIG_BPF_JIT)
+
+/* On while a provider hooks anything, or one that failed holds something shut. */
+DECLARE_STATIC_KEY_FALSE(uvb_ext_key);
+
+int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what);
+int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *view);
+
+/* Whether uvb_ext_before() is worth being called. */
+static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle)
+{
+	return static_branch_unlikely(&uvb_ext_key) && uvb_call(bundle)->hook;
+}
+
+/* Whether uvb_ext_run() is, for a call without attributes of providers. */
+static inline bool uvb_ext_any(void)
+{
+	return static_branch_unlikely(&uvb_ext_key);
+}
 
 int uvb_ext_init(void);
 void uvb_ext_exit(void);
@@ -41,8 +101,14 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 /* After the last attribute: refuse attributes of more than one transport. */
 int uvb_ext_check(struct uvb_call *call);
 
-/* True if the call carries an attribute of a transport's namespace. */
+/* True if the call carries an attribute of a transport's namespace; of a provider's. */
 bool uvb_ext_has_transport(const struct uvb_call *call);
+bool __uvb_ext_has_provider(const struct uvb_call *call);
+
+static inline bool uvb_ext_has_provider(const struct uvb_call *call)
+{
+	return unlikely(call->nr_ext) && __uvb_ext_has_provider(call);
+}
 
 /*
  * Turn the call's transport attributes into *ah, which holds a port number
@@ -66,6 +132,29 @@ bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int index,
 void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev);
 void uvb_ext_device_remove(struct uvb_device *dev, struct ib_device *ibdev);
 
+/*
+ * What is behind a locked handle is about to be destroyed. A replay that reads it holds the lock of
+ * the list, and sees that it is locked when it comes later.
+ */
+static inline void uvb_ext_object_goes(struct uvb_file *file)
+{
+	if (static_branch_unlikely(&uvb_ext_key)) {
+		spin_lock_irq(&file->stock.uobjects_lock);
+		spin_unlock_irq(&file->stock.uobjects_lock);
+	}
+}
+
+/* An open file's number, who opened it, and who is told of its objects. */
+void uvb_ext_file_init(struct uvb_file *file, struct ib_device *ibdev);
+/* A handle appears, or goes. Context: uobjects_lock. */
+void __uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add);
+
+static inline void uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add)
+{
+	if (unlikely(file->told) && !handle->is_file)
+		__uvb_ext_object(file, handle, add);
+}
+
 #else
 
 static inline int uvb_ext_init(void) { return 0; }
@@ -79,6 +168,15 @@ static inline int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_att
 }
 static inline int uvb_ext_check(struct uvb_call *call) { return 0; }
 static inline bool uvb_ext_has_transport(const struct uvb_call *call) { return false; }
+static inline bool uvb_ext_has_provider(const struct uvb_call *call) { return false; }
+static inline bool uvb_ext_any(void) { return false; }
+static inline int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what)
+{
+	return what->run(uvb_bundle(call), what->arg);
+}
+static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle) { return false; }
+static inline int uvb_ext_before(struct uverbs_attr_bundle *bundle,
+				 const struct uvb_view *view) { return 0; }
 static inline int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *path,
 				   struct rdma_ah_attr *ah) { return -EOPNOTSUPP; }
 static inline int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *path,
@@ -87,6 +185,9 @@ static inline bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int in
 					 struct uverbs_bpf_schema_record *record) { return false; }
 static inline void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev) { }
 static inline void uvb_ext_device_remove(struct uvb_device *dev, struct ib_device *ibdev) { }
+static inline void uvb_ext_object_goes(struct uvb_file *file) { }
+static inline void uvb_ext_file_init(struct uvb_file *file, struct ib_device *ibdev) { }
+static inline void uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add) { }
 
 #endif
 

@@ -3,6 +3,7 @@
  * The device node: open and close.
  */
 #include "uvb.h"
+#include "ext.h"
 
 #include <linux/fs.h>
 #include <linux/nsproxy.h>
@@ -66,6 +67,7 @@ static int uvb_open(struct inode *inode, struct file *filp)
 	INIT_LIST_HEAD(&file->handles);
 	mutex_init(&file->mcast_lock);
 	uvb_table_init(&file->table, &file->stock.uobjects_lock);
+	uvb_ext_file_init(file, ibdev);
 
 	filp->private_data = file;
 	list_add_tail(&file->stock.list, &dev->uverbs_file_list);

@@ -5,6 +5,7 @@
  * struct into what the attribute method's own function takes.
  */
 #include "uvb.h"
+#include "ext.h"
 
 #include <linux/cred.h>
 #include <linux/nospec.h>
@@ -77,13 +78,31 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 	return handle;
 }
 
+static int uvb_command_handler(struct uverbs_attr_bundle *bundle, const void *command)
+{
+	return ((const struct uvb_command *)command)->handler(bundle);
+}
+
 static int uvb_command_run(const struct uvb_command *command, struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_handle *handle;
 	int ret;
 
 	bundle->uobject = NULL;
-	ret = command->handler(bundle);
+	if (uvb_ext_any() && command->hook != UVB_HOOK_NONE) {
+		struct uvb_hooked what = {
+			.object = command->object,
+			.method = uvb_command_method(command),
+			.legacy = true,
+			.tells = command->hook == UVB_HOOK_TELLS,
+			.run = uvb_command_handler,
+			.arg = command,
+		};
+
+		ret = uvb_ext_run(uvb_call(bundle), &what);
+	} else {
+		ret = command->handler(bundle);
+	}
 	if (!bundle->uobject)
 		return ret;
 
@@ -228,7 +247,7 @@ static int uvb_cmd_absent(struct uverbs_attr_bundle *bundle)
 	return -EOPNOTSUPP;
 }
 
-static const struct uvb_command uvb_absent = { .handler = uvb_cmd_absent };
+static const struct uvb_command uvb_absent = { .handler = uvb_cmd_absent, UVB_AROUND };
 
 /*
  * The command of @number, or in its place one that is refused: ib_uverbs has

@@ -11,6 +11,7 @@
  * single object and for writing while the whole file is torn down.
  */
 #include "uvb.h"
+#include "ext.h"
 
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -176,6 +177,7 @@ void uvb_handle_commit(struct uvb_file *file, struct uvb_handle *handle)
 
 	spin_lock_irq(&file->stock.uobjects_lock);
 	list_add(&handle->link, &file->handles);
+	uvb_ext_object(file, handle, true);
 	/* Everything above is seen by whoever finds it. */
 	if (!handle->is_file)
 		uvb_table_publish(&file->table, handle->id, handle);
@@ -367,8 +369,10 @@ static void uvb_handle_unlink(struct uvb_file *file, struct uvb_handle *handle, 
 	handle->context = NULL;
 
 	spin_lock_irq(&file->stock.uobjects_lock);
-	if (listed)
+	if (listed) {
 		list_del_init(&handle->link);
+		uvb_ext_object(file, handle, false);
+	}
 	if (forget)
 		uvb_table_release(&file->table, handle->id);
 	spin_unlock_irq(&file->stock.uobjects_lock);
@@ -388,6 +392,7 @@ static int uvb_handle_destroy_hw(struct uverbs_attr_bundle *bundle, struct uvb_h
 	if (!handle->object)
 		return 0;
 
+	uvb_ext_object_goes(uvb_bundle_file(bundle));
 	ret = uvb_handle_type(uvb_bundle_file(bundle), handle)->destroy(handle, why, bundle);
 	if (!ret && !handle->is_file)
 		handle->object = NULL;

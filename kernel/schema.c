@@ -117,6 +117,18 @@ const struct uvb_method *uvb_schema_find(u16 object, u16 method)
 	return NULL;
 }
 
+const struct uvb_command *uvb_schema_command(unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
+		if (index < uvb_schemas[i]->nr_commands)
+			return &uvb_schemas[i]->commands[index];
+		index -= uvb_schemas[i]->nr_commands;
+	}
+	return NULL;
+}
+
 int uvb_schema_init(void)
 {
 	unsigned int i, j;

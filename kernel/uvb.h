@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "table.h"
 #include "../uapi/uverbs_bpf.h"
+#include "../bpf/uverbs_bpf_types.h"
 
 #include <linux/refcount.h>
 #include <linux/wait.h>
@@ -30,7 +31,7 @@ int uvb_twins_check(void);
 
 /* Core objects the schema can index; 7.3 uses ids 0 to 19. Behind them are objects of our own. */
 #define UVB_CORE_OBJECTS	20
-#define UVB_OWN_OBJECTS		1
+#define UVB_OWN_OBJECTS		2
 #define UVB_MAX_OBJECT		(UVB_CORE_OBJECTS + UVB_OWN_OBJECTS)
 /* Methods of one object in one namespace. */
 #define UVB_MAX_METHOD		10
@@ -130,6 +131,12 @@ struct uvb_attr {
 
 #define UVB_NO_SLOT	0xff
 
+enum uvb_hook_point {
+	UVB_HOOK_FIRST,		/* before the handler runs */
+	UVB_HOOK_TELLS,		/* when the handler says what it read, by uvb_ext_before() */
+	UVB_HOOK_NONE,		/* never */
+};
+
 /**
  * struct uvb_method - one method of an object
  * @object: object id
@@ -142,6 +149,7 @@ struct uvb_attr {
  * @handler: returns 0 or a negative errno, never -EPROTONOSUPPORT. For a
  *	method that destroys an object it runs after the object is gone
  * @name: for SCHEMA and messages
+ * @hook: enum uvb_hook_point: when providers are asked
  * @mandatory: bit per bkey; from here on filled by uvb_schema_init()
  * @bkey_len: one more than the highest bkey of namespaces 0 and 1
  * @destroy: bkey of the object destroyed, or UVB_NO_SLOT
@@ -157,6 +165,7 @@ struct uvb_method {
 	const struct uvb_attr *attrs;
 	int (*handler)(struct uverbs_attr_bundle *bundle);
 	const char *name;
+	u8 hook;
 
 	u64 mandatory;
 	u8 bkey_len;
@@ -170,14 +179,24 @@ struct uvb_method {
 #define UVB_NEEDS_BOTH(op1, op2)							\
 	.needs = { offsetof(struct ib_device_ops, op1), offsetof(struct ib_device_ops, op2) }
 
+#define UVB_TELLS	.hook = UVB_HOOK_TELLS
+/* Nothing of its own, but around what providers know. */
+#define UVB_AROUND	.hook = UVB_HOOK_NONE
+
 #define UVB_METHOD(_object, _id, _handler, _attrs, ...)					\
 	{ .object = _object, .id = _id, .name = #_id, .handler = _handler,			\
 	  .attrs = _attrs, .nr_attrs = ARRAY_SIZE(_attrs), ##__VA_ARGS__ }
+
+/* In struct uvb_command: no method has taken the command's place. */
+#define UVB_ONLY	0xffff
 
 /**
  * struct uvb_command - one legacy command with a fixed struct
  * @number: IB_USER_VERBS_CMD_* or IB_USER_VERBS_EX_CMD_*
  * @ex: an extended command
+ * @hook: as in struct uvb_method
+ * @object: what it is about
+ * @method: the method of @object that has taken its place, or UVB_ONLY
  * @has_udata: the driver's own input and output may follow the fixed structs
  * @req_size: fewest bytes of input. An extended command takes fewer, and reads zeroes
  * @resp_size: fewest bytes of output. An extended command takes less room, and is cut
@@ -188,13 +207,23 @@ struct uvb_method {
 struct uvb_command {
 	u8 number;
 	bool ex;
+	u8 hook;
 	bool has_udata;
+	u16 object;
+	u16 method;
 	u16 req_size;
 	u16 resp_size;
 	u16 needs[2];
 	int (*handler)(struct uverbs_attr_bundle *bundle);
 	const char *name;
 };
+
+/* What programs know a command by: the method that has taken its place, or its number. */
+static inline u16 uvb_command_method(const struct uvb_command *command)
+{
+	return command->method != UVB_ONLY ? command->method :
+					     UVERBS_BPF_COMMAND(command->ex, command->number);
+}
 
 /**
  * struct uvb_type - what the handles of one object id are
@@ -222,6 +251,12 @@ struct uvb_type {
 	struct kmem_cache *cache;
 	const struct uverbs_api_object *uapi;
 };
+
+/* Objects named by a number, not by a file descriptor. */
+static inline bool uvb_type_is_numbered(const struct uvb_type *type)
+{
+	return type && !type->fops && !type->is_file;
+}
 
 /**
  * struct uvb_schema - what one object file declares
@@ -287,6 +322,8 @@ bool uvb_api_has_object(const struct uvb_api *api, u16 object);
 int uvb_schema_method(struct uverbs_attr_bundle *bundle);
 /* Derive what struct uvb_method says of a method's rows; -EINVAL if they are malformed. */
 int uvb_method_index(struct uvb_method *method);
+/* All legacy commands that some device may have, by index; NULL after the last. */
+const struct uvb_command *uvb_schema_command(unsigned int index);
 /* A core method that some device may have. */
 const struct uvb_method *uvb_schema_find(u16 object, u16 method);
 /* Put another method, or none, in the place of one that the device has. */
@@ -395,6 +432,10 @@ extern struct proc_dir_entry *uvb_proc_dir;
  *	hw_destroy_rwsem held for write, or for read and uobjects_lock
  * @async: the first async event file, which takes events nobody else asked for
  * @mcast_lock: multicast groups of all QPs of the file
+ * @told: bit for each provider's namespace that has been told of the file's objects and is told
+ *	of what becomes of them; changed with uobjects_lock
+ * @number: what programs name the file by, never used again
+ * @who: who opened it
  */
 struct uvb_file {
 	struct ib_uverbs_file stock;
@@ -402,6 +443,9 @@ struct uvb_file {
 	struct list_head handles;
 	struct uvb_event_file *async;
 	struct mutex mcast_lock;
+	u8 told;
+	u64 number;
+	struct uverbs_bpf_who who;
 };
 
 static inline struct uvb_file *uvb_file(struct ib_uverbs_file *stock)
@@ -674,6 +718,7 @@ struct uvb_ext_attr {
 /**
  * struct uvb_call - one ioctl while it runs
  * @file: the device file
+ * @hook: providers that are asked before and told after, NULL if there are none
  * @method: what it calls
  * @error_text: why it was refused, NULL if nobody asked or nobody said
  * @error_id: attribute @error_text names
@@ -684,6 +729,7 @@ struct uvb_ext_attr {
  */
 struct uvb_call {
 	struct uvb_file *file;
+	struct uvb_hook *hook;
 	const struct uvb_method *method;
 	char *error_text;
 	u16 error_id;
@@ -869,13 +915,13 @@ static inline u32 uvb_response_length(const struct uverbs_attr_bundle *bundle, s
 	return min(bundle->ucore.outlen, size);
 }
 
-#define UVB_COMMAND(_number, _handler, _req, _resp, ...)				\
+#define UVB_COMMAND(_number, _handler, _object, _method, _req, _resp, ...)		\
 	{ .number = IB_USER_VERBS_CMD_##_number, .name = #_number, .handler = _handler,		\
-	  .req_size = _req, .resp_size = _resp, ##__VA_ARGS__ }
-#define UVB_COMMAND_EX(_number, _handler, _req, _resp, ...)				\
+	  .object = _object, .method = _method, .req_size = _req, .resp_size = _resp, ##__VA_ARGS__ }
+#define UVB_COMMAND_EX(_number, _handler, _object, _method, _req, _resp, ...)		\
 	{ .number = IB_USER_VERBS_EX_CMD_##_number, .ex = true, .has_udata = true,		\
-	  .name = "EX_" #_number, .handler = _handler, .req_size = _req, .resp_size = _resp,	\
-	  ##__VA_ARGS__ }
+	  .name = "EX_" #_number, .handler = _handler, .object = _object, .method = _method,	\
+	  .req_size = _req, .resp_size = _resp, ##__VA_ARGS__ }
 #define UVB_UDATA	.has_udata = true
 
 /* A new handle of a legacy command; finished with the call. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Attached programs: one for each namespace, found by it under RCU.
+ * Attached programs: one for each namespace, found by it under RCU. Providers
+ * are in an order, too, and one that fails closed leaves something behind.
  *
  * The kernel calls attach, detach and update with a mutex of its own held or,
  * when the last reference to a link goes away, without; uvb_program_mutex
@@ -10,6 +11,7 @@
  */
 #include "bpf.h"
 
+#include <linux/moduleparam.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
@@ -42,13 +44,22 @@ static DEFINE_SPINLOCK(uvb_program_lock);
 static struct uvb_program __rcu *uvb_programs[UVB_NS_COUNT];
 static LIST_HEAD(uvb_ext_devices);
 
+/* Attached so far, for the order among providers of one priority. */
+static u64 uvb_attached;
+static struct uvb_order __rcu *uvb_order;
+static struct uvb_closed __rcu *uvb_closed[UVB_NS_COUNT];
+/* What any provider, attached or failed, hooks; the key is on if there is one. */
+static unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
+DEFINE_STATIC_KEY_FALSE(uvb_ext_key);
+
 /* A ring; the oldest is at uvb_nr_exits % UVB_MAX_EXITS once it is full. */
 static struct uvb_exit_record uvb_exits[UVB_MAX_EXITS];
 static unsigned long uvb_nr_exits;
 
 /*
- * Who has a namespace. A name keeps it until the module is unloaded, for user
- * space that resolved it must never meet somebody else there.
+ * Who has a namespace. A transport's name keeps it until the module is unloaded,
+ * a provider's as long as it is attached or somebody has a channel or an object
+ * of it, for user space that resolved it must never meet somebody else there.
  */
 static char uvb_namespaces[UVB_NS_COUNT][sizeof_field(struct uverbs_bpf_decl, name)] = {
 	[UVERBS_BPF_NS_IB] = "ib",
@@ -64,15 +75,49 @@ static const char * const uvb_kinds[] = {
 	[UVERBS_BPF_PROVIDER] = "provider",
 };
 
+static const char * const uvb_roles[] = {
+	[UVERBS_BPF_OBSERVER] = "observer",
+	[UVERBS_BPF_GUARD] = "guard",
+	[UVERBS_BPF_OWNER] = "owner",
+};
+
 static const char * const uvb_exit_reasons[] = {
 	[UVERBS_BPF_EXIT_DETACHED] = "detached",
 	[UVERBS_BPF_EXIT_REPLACED] = "replaced",
 	[UVERBS_BPF_EXIT_EVICTED] = "evicted",
+	[UVERBS_BPF_EXIT_DRIVER_GONE] = "driver gone",
 };
 
 const char *uvb_namespace_name(unsigned int ns)
 {
 	return uvb_namespaces[ns];
+}
+
+/*
+ * Channels and objects of each provider's namespace: as long as there is one,
+ * the namespace is that name's. Changed with the mutex held, but for going down.
+ */
+static atomic_t uvb_ns_users[UVB_NS_COUNT];
+
+static struct uvb_program *uvb_program_locked(unsigned int ns)
+{
+	return rcu_dereference_protected(uvb_programs[ns], lockdep_is_held(&uvb_program_mutex));
+}
+
+static struct uvb_closed *uvb_closed_locked(unsigned int ns)
+{
+	return rcu_dereference_protected(uvb_closed[ns], lockdep_is_held(&uvb_program_mutex));
+}
+
+static int uvb_namespace_find(const char *name, int first, int last)
+{
+	int ns;
+
+	for (ns = first; ns <= last; ns++) {
+		if (!strcmp(uvb_namespaces[ns], name))
+			return ns;
+	}
+	return -ENOENT;
 }
 
 /* Return: a namespace, or -ENOSPC. */
@@ -81,25 +126,30 @@ static int uvb_namespace(enum uverbs_bpf_program_kind kind, const char *name)
 	int first = kind == UVERBS_BPF_TRANSPORT ? UVERBS_BPF_NS_IB : UVERBS_BPF_NS_PROVIDER_FIRST;
 	int last = kind == UVERBS_BPF_TRANSPORT ? UVERBS_BPF_NS_TRANSPORT7 :
 						  UVERBS_BPF_NS_PROVIDER_LAST;
-	int ns;
+	int ns = uvb_namespace_find(name, first, last);
 
-	for (ns = first; ns <= last; ns++) {
-		if (!uvb_namespaces[ns][0])
-			strscpy(uvb_namespaces[ns], name);
-		if (!strcmp(uvb_namespaces[ns], name))
-			return ns;
+	if (ns < 0)
+		ns = uvb_namespace_find("", first, last);
+	/* One of a provider that is gone, and that nobody has a channel to. */
+	for (; ns < 0 && first <= last && kind == UVERBS_BPF_PROVIDER; first++) {
+		if (!uvb_program_locked(first) && !uvb_closed_locked(first) &&
+		    !atomic_read(&uvb_ns_users[first]))
+			ns = first;
 	}
-	return -ENOSPC;
+	if (ns < 0)
+		return -ENOSPC;
+	strscpy(uvb_namespaces[ns], name);
+	return ns;
 }
 
-static struct uvb_program *uvb_program_locked(unsigned int ns)
+struct uvb_program *uvb_program_any(unsigned int ns)
 {
-	return rcu_dereference_protected(uvb_programs[ns], lockdep_is_held(&uvb_program_mutex));
+	return rcu_dereference(uvb_programs[ns]);
 }
 
 struct uvb_program *uvb_program_get(unsigned int ns)
 {
-	struct uvb_program *program = rcu_dereference(uvb_programs[ns]);
+	struct uvb_program *program = uvb_program_any(ns);
 
 	return program && !READ_ONCE(program->dead) ? program : NULL;
 }
@@ -124,9 +174,8 @@ u32 uvb_port_protocol(struct ib_device *ibdev, u32 port)
 	return 0;
 }
 
-bool uvb_program_matches(const struct uvb_program *program, struct ib_device *ibdev)
+bool uvb_decl_matches(const struct uverbs_bpf_decl *decl, struct ib_device *ibdev)
 {
-	const struct uverbs_bpf_decl *decl = program->decl;
 	u32 port;
 
 	if (decl->driver_id && decl->driver_id != ibdev->ops.driver_id)
@@ -156,6 +205,13 @@ static void uvb_program_count(const struct uvb_program *program, struct uvb_prog
 	}
 }
 
+static void uvb_program_free(struct uvb_program *program)
+{
+	free_percpu(program->count);
+	kfree(program->closed);
+	kfree(program);
+}
+
 static struct uvb_program *uvb_program_new(enum uverbs_bpf_program_kind kind, u8 ns,
 					   const void *kdata, struct bpf_link *link)
 {
@@ -163,17 +219,183 @@ static struct uvb_program *uvb_program_new(enum uverbs_bpf_program_kind kind, u8
 
 	if (!program)
 		return NULL;
-	program->count = alloc_percpu(struct uvb_program_count);
-	if (!program->count) {
-		kfree(program);
-		return NULL;
-	}
 	program->decl = kdata;
 	program->link = link;
 	program->kind = kind;
 	program->ns = ns;
+	program->count = alloc_percpu(struct uvb_program_count);
+	if (!program->count)
+		goto err;
+	/* When it fails is no time to look for memory. */
+	if (program->decl->flags & UVERBS_BPF_FAIL_CLOSED) {
+		program->closed = kzalloc(sizeof(*program->closed), GFP_KERNEL);
+		if (!program->closed)
+			goto err;
+	}
+	if (kind == UVERBS_BPF_PROVIDER)
+		uvb_hook_bits(&uvb_provider_ops(program)->channel, program->hooks);
 	return program;
+
+err:
+	uvb_program_free(program);
+	return NULL;
 }
+
+/* ---- providers: order, conflicts, what the failed ones hold shut ---- */
+
+const struct uvb_order *uvb_provider_order(void)
+{
+	return rcu_dereference(uvb_order);
+}
+
+const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibdev)
+{
+	unsigned int ns;
+
+	uvb_for_each_provider_ns(ns) {
+		const struct uvb_closed *closed = rcu_dereference(uvb_closed[ns]);
+
+		if (unlikely(closed) && test_bit(hook, closed->hooks) &&
+		    uvb_decl_matches(&closed->decl, ibdev))
+			return closed;
+	}
+	return NULL;
+}
+
+bool uvb_is_hooked(unsigned int hook)
+{
+	return test_bit(hook, uvb_hooked);
+}
+
+void uvb_provider_for_each(void (*run)(struct uvb_program *program, void *arg), void *arg)
+{
+	unsigned int ns;
+
+	lockdep_assert_held(&uvb_program_mutex);
+	uvb_for_each_provider_ns(ns) {
+		struct uvb_program *program = uvb_program_locked(ns);
+
+		if (program && !program->dead)
+			run(program, arg);
+	}
+}
+
+/* Whether @a is called before @b. */
+static bool uvb_program_before(const struct uvb_program *a, const struct uvb_program *b)
+{
+	const struct uverbs_bpf_channel_decl *of_a = &uvb_provider_ops(a)->channel;
+	const struct uverbs_bpf_channel_decl *of_b = &uvb_provider_ops(b)->channel;
+
+	if (of_a->role != of_b->role)
+		return of_a->role > of_b->role;
+	if (of_a->priority != of_b->priority)
+		return of_a->priority < of_b->priority;
+	return a->order < b->order;
+}
+
+/* Make what is derived from the providers that are attached agree with them. */
+static void uvb_providers_changed(struct uvb_order *order)
+{
+	DECLARE_BITMAP(hooks, UVB_NR_HOOKS) = {};
+	bool any = false;
+	unsigned int ns, i;
+
+	uvb_for_each_provider_ns(ns) {
+		struct uvb_program *program = uvb_program_locked(ns);
+		struct uvb_closed *closed = uvb_closed_locked(ns);
+
+		if (closed) {
+			bitmap_or(hooks, hooks, closed->hooks, UVB_NR_HOOKS);
+			any = true;
+		}
+		if (!program)
+			continue;
+		bitmap_or(hooks, hooks, program->hooks, UVB_NR_HOOKS);
+		any = true;
+		if (!order)
+			continue;
+		for (i = order->n++; i; i--) {
+			if (uvb_program_before(uvb_program_locked(order->ns[i - 1]), program))
+				break;
+			order->ns[i] = order->ns[i - 1];
+		}
+		order->ns[i] = ns;
+	}
+	/* Word by word: a call looks at one bit. */
+	for (i = 0; i < BITS_TO_LONGS(UVB_NR_HOOKS); i++)
+		WRITE_ONCE(uvb_hooked[i], hooks[i]);
+	if (order) {
+		order = rcu_replace_pointer(uvb_order, order,
+					    lockdep_is_held(&uvb_program_mutex));
+		if (order)
+			kfree_rcu(order, rcu);
+	}
+	if (any)
+		static_branch_enable(&uvb_ext_key);
+	else
+		static_branch_disable(&uvb_ext_key);
+}
+
+static bool uvb_decls_overlap(const struct uverbs_bpf_decl *a, const struct uverbs_bpf_decl *b)
+{
+	return (!a->driver_id || !b->driver_id || a->driver_id == b->driver_id) &&
+	       (!a->ibdev[0] || !b->ibdev[0] || !strcmp(a->ibdev, b->ibdev)) &&
+	       (!a->protocols || !b->protocols || a->protocols & b->protocols);
+}
+
+/* Two owners of one method on one device would each undo what the other does. */
+static int uvb_provider_conflict(const struct uvb_program *program)
+{
+	const struct uverbs_bpf_channel_decl *channel = &uvb_provider_ops(program)->channel;
+	unsigned int ns;
+
+	uvb_for_each_provider_ns(ns) {
+		const struct uvb_program *other = uvb_program_locked(ns);
+
+		if (ns == program->ns || !other || channel->role != UVERBS_BPF_OWNER ||
+		    uvb_provider_ops(other)->channel.role != UVERBS_BPF_OWNER ||
+		    !bitmap_intersects(program->hooks, other->hooks, UVB_NR_HOOKS) ||
+		    !uvb_decls_overlap(program->decl, other->decl))
+			continue;
+		pr_warn("provider %s: conflicts with provider %s: both are owners of a method on the same device; make one a guard or an observer, or match other devices\n",
+			program->decl->name, other->decl->name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/* Methods that the failed provider of a namespace held shut are open again. */
+static bool uvb_closed_open(unsigned int ns)
+{
+	struct uvb_closed *closed = uvb_closed_locked(ns);
+
+	if (!closed)
+		return false;
+	RCU_INIT_POINTER(uvb_closed[ns], NULL);
+	kfree_rcu(closed, rcu);
+	return true;
+}
+
+/* It failed, and said that this shuts what it guards. */
+static void uvb_closed_shut(struct uvb_program *program)
+{
+	struct uvb_closed *closed = program->closed;
+
+	if (!closed || !program->dead || program->why != UVERBS_BPF_EXIT_EVICTED)
+		return;
+	closed->decl = *program->decl;
+	bitmap_copy(closed->hooks, program->hooks, UVB_NR_HOOKS);
+	closed->since = ktime_get_real_seconds();
+	scoped_guard(spinlock_irq, &uvb_program_lock)
+		strscpy(closed->text, program->text);
+	program->closed = NULL;
+	uvb_closed_open(program->ns);
+	rcu_assign_pointer(uvb_closed[program->ns], closed);
+	pr_warn("provider %s: failed; what it guards answers EACCES until it is attached again or reopened (uverbs-bpf provider reopen %s)\n",
+		program->decl->name, program->decl->name);
+}
+
+/* ---- the end ---- */
 
 /* The last word on a program that cannot be found any more; frees it. */
 static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit_reason reason)
@@ -191,10 +413,10 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 	record->ns = program->ns;
 	strscpy(record->name, decl->name);
 
-	spin_lock(&uvb_program_lock);
-	record->link = program->link->id;
-	program->link = NULL;
-	spin_unlock(&uvb_program_lock);
+	scoped_guard(spinlock_irq, &uvb_program_lock) {
+		record->link = program->link->id;
+		program->link = NULL;
+	}
 
 	/* Nobody runs it after this, as exit() may rely on. Programs do not sleep: it is short. */
 	synchronize_rcu();
@@ -207,8 +429,8 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 	record->info.faults = count.faults;
 	strscpy(record->info.text, program->text);
 
-	if (program->kind == UVERBS_BPF_TRANSPORT)
-		exit = uvb_transport_ops(program)->exit;
+	exit = program->kind == UVERBS_BPF_TRANSPORT ? uvb_transport_ops(program)->exit :
+						       uvb_provider_ops(program)->exit;
 	if (exit) {
 		/* A copy, for a program shares no memory with what C reads later. */
 		struct uverbs_bpf_exit info = record->info;
@@ -224,8 +446,7 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 	else
 		pr_info("%s %s: %s\n", uvb_kinds[program->kind], decl->name,
 			uvb_exit_reasons[reason]);
-	free_percpu(program->count);
-	kfree(program);
+	uvb_program_free(program);
 }
 
 /**
@@ -234,14 +455,15 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
  * @kdata: its ops struct, which begins with its declaration, checked before
  * @link: the link that attaches it
  *
- * Return: 0; -EEXIST if its name is taken; -ENOSPC if all namespaces are; -EOPNOTSUPP without
- * a link; -ENOMEM.
+ * Return: 0; -EEXIST if its name is taken, or what it wants to own; -ENOSPC if all namespaces
+ * are; -EOPNOTSUPP without a link; -ENOMEM.
  */
 int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bpf_link *link)
 {
 	const struct uverbs_bpf_decl *decl = kdata;
 	struct uvb_program *program;
-	int ns;
+	struct uvb_order *order;
+	int ns, ret;
 
 	/* Without a link it would be in no list of bpftool's and could not be replaced. */
 	if (!link) {
@@ -253,8 +475,11 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 	guard(mutex)(&uvb_program_mutex);
 	ns = uvb_namespace(kind, decl->name);
 	if (ns < 0) {
-		pr_warn("%s %s: every namespace of a %s has another name; reload the module to free them\n",
-			uvb_kinds[kind], decl->name, uvb_kinds[kind]);
+		pr_warn("%s %s: every namespace of a %s has another name%s\n",
+			uvb_kinds[kind], decl->name, uvb_kinds[kind],
+			kind == UVERBS_BPF_PROVIDER ?
+			" that is attached, or has channels or objects; detach one" :
+			"; reload the module to free them");
 		return ns;
 	}
 	if (ns == UVERBS_BPF_NS_ETHERNET) {
@@ -270,7 +495,24 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 	program = uvb_program_new(kind, ns, kdata, link);
 	if (!program)
 		return -ENOMEM;
-	rcu_assign_pointer(uvb_programs[program->ns], program);
+	program->order = uvb_attached++;
+	if (kind == UVERBS_BPF_PROVIDER) {
+		order = kzalloc(sizeof(*order), GFP_KERNEL);
+		ret = order ? uvb_provider_conflict(program) : -ENOMEM;
+		if (ret) {
+			kfree(order);
+			uvb_program_free(program);
+			return ret;
+		}
+		rcu_assign_pointer(uvb_programs[ns], program);
+		uvb_providers_changed(order);
+		/* Until here its failed predecessor held shut what it guards. */
+		if (uvb_closed_open(ns))
+			uvb_providers_changed(NULL);
+		uvb_objects_replay(program);
+	} else {
+		rcu_assign_pointer(uvb_programs[ns], program);
+	}
 	pr_info("%s %s: attached, namespace %d\n", uvb_kinds[kind], decl->name, ns);
 	return 0;
 }
@@ -296,9 +538,14 @@ void uvb_program_detach(void *kdata, struct bpf_link *link)
 	program = uvb_program_by_link(link);
 	if (WARN_ON_ONCE(!program))
 		return;
+	/* First, so that there is no moment in which what it guarded is open. */
+	uvb_closed_shut(program);
 	RCU_INIT_POINTER(uvb_programs[program->ns], NULL);
-	uvb_program_retire(program, program->dead ? UVERBS_BPF_EXIT_EVICTED :
-						    UVERBS_BPF_EXIT_DETACHED);
+	if (program->kind == UVERBS_BPF_PROVIDER) {
+		uvb_objects_forget(program);
+		uvb_providers_changed(NULL);
+	}
+	uvb_program_retire(program, program->dead ? program->why : UVERBS_BPF_EXIT_DETACHED);
 }
 
 /**
@@ -309,12 +556,15 @@ void uvb_program_detach(void *kdata, struct bpf_link *link)
  *
  * A call finds the one or the other, never neither.
  *
- * Return: 0; -EINVAL if the name or the ABI differs; -ENOLINK if it is being evicted; -ENOMEM.
+ * Return: 0; -EINVAL if the name or the ABI differs; -EEXIST if it wants to own what another
+ * owns; -ENOLINK if it is being evicted; -ENOMEM.
  */
 int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
 	const struct uverbs_bpf_decl *decl = kdata;
 	struct uvb_program *program, *old;
+	struct uvb_order *order = NULL;
+	int ret;
 
 	guard(mutex)(&uvb_program_mutex);
 	old = uvb_program_by_link(link);
@@ -333,7 +583,21 @@ int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 	if (!program)
 		return -ENOMEM;
 	program->generation = old->generation + 1;
+	program->order = old->order;
+	if (program->kind == UVERBS_BPF_PROVIDER) {
+		order = kzalloc(sizeof(*order), GFP_KERNEL);
+		ret = order ? uvb_provider_conflict(program) : -ENOMEM;
+		if (ret) {
+			kfree(order);
+			uvb_program_free(program);
+			return ret;
+		}
+	}
 	rcu_assign_pointer(uvb_programs[program->ns], program);
+	if (order) {
+		uvb_providers_changed(order);
+		uvb_objects_replaced(program, old);
+	}
 	uvb_program_retire(old, UVERBS_BPF_EXIT_REPLACED);
 	return 0;
 }
@@ -363,21 +627,32 @@ static void uvb_evict(struct work_struct *work)
 
 static DECLARE_WORK(uvb_evict_work, uvb_evict);
 
+/* Not called any more from now on, and taken off soon. */
+static void uvb_program_kill(struct uvb_program *program, enum uverbs_bpf_exit_reason why)
+{
+	guard(spinlock_irqsave)(&uvb_program_lock);
+	if (program->dead)
+		return;
+	program->why = why;
+	/* Who sees that it is dead sees why. */
+	smp_store_release(&program->dead, true);
+	schedule_work(&uvb_evict_work);
+}
+
 void uvb_program_fault(struct uvb_program *program, bool counts, const char *fmt, ...)
 {
 	va_list args;
 
 	this_cpu_inc(program->count->faults);
-	spin_lock(&uvb_program_lock);
-	va_start(args, fmt);
-	vsnprintf(program->text, sizeof(program->text), fmt, args);
-	va_end(args);
-	spin_unlock(&uvb_program_lock);
-
-	if (counts && atomic_inc_return(&program->evidence) == UVB_MAX_FAULTS) {
-		WRITE_ONCE(program->dead, true);
-		schedule_work(&uvb_evict_work);
+	/* Objects come and go with interrupts off. */
+	scoped_guard(spinlock_irqsave, &uvb_program_lock) {
+		va_start(args, fmt);
+		vsnprintf(program->text, sizeof(program->text), fmt, args);
+		va_end(args);
 	}
+
+	if (counts && atomic_inc_return(&program->evidence) == UVB_MAX_FAULTS)
+		uvb_program_kill(program, UVERBS_BPF_EXIT_EVICTED);
 }
 
 bool uvb_program_info(unsigned int ns, struct uverbs_bpf_program *info)
@@ -396,46 +671,156 @@ bool uvb_program_info(unsigned int ns, struct uverbs_bpf_program *info)
 	info->ns = program->ns;
 	info->abi = program->decl->abi;
 	info->generation = program->generation;
+	if (program->kind == UVERBS_BPF_PROVIDER) {
+		info->version = uvb_provider_ops(program)->channel.version;
+		info->role = uvb_provider_ops(program)->channel.role;
+		info->priority = uvb_provider_ops(program)->channel.priority;
+	}
 	uvb_program_count(program, &count);
 	info->calls = count.calls;
 	info->refused = count.refused;
 	info->faults = count.faults;
 
-	guard(spinlock)(&uvb_program_lock);
+	guard(spinlock_irqsave)(&uvb_program_lock);
 	if (program->link)
 		info->link = program->link->id;
 	list_for_each_entry(dev, &uvb_ext_devices, ext) {
 		/* Off the list before its device is. */
 		struct ib_device *ibdev = rcu_dereference_protected(dev->stock.ib_dev, true);
 
-		info->devices += uvb_program_matches(program, ibdev);
+		info->devices += ibdev && uvb_program_matches(program, ibdev);
 	}
 	return true;
 }
 
+/* ---- devices ---- */
+
+struct uvb_dev_change {
+	struct uvb_device *dev;
+	struct ib_device *ibdev;
+};
+
+static void uvb_provider_dev_add(struct uvb_program *program, void *arg)
+{
+	struct uvb_dev_change *change = arg;
+
+	uvb_dev_report(program, change->dev, change->ibdev, true);
+}
+
 void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev)
 {
-	guard(spinlock)(&uvb_program_lock);
-	list_add_tail(&dev->ext, &uvb_ext_devices);
+	struct uvb_dev_change change = { .dev = dev, .ibdev = ibdev };
+
+	guard(mutex)(&uvb_program_mutex);
+	scoped_guard(spinlock_irq, &uvb_program_lock)
+		list_add_tail(&dev->ext, &uvb_ext_devices);
+	uvb_provider_for_each(uvb_provider_dev_add, &change);
+}
+
+static void uvb_provider_dev_remove(struct uvb_program *program, void *arg)
+{
+	struct uvb_dev_change *change = arg;
+	struct uvb_device *dev;
+
+	uvb_dev_report(program, change->dev, change->ibdev, false);
+	if (!(program->decl->flags & UVERBS_BPF_WITH_DRIVER) ||
+	    program->decl->driver_id != change->dev->driver_id)
+		return;
+	/* The driver may go now, and with it the layout the program was loaded for. */
+	list_for_each_entry(dev, &uvb_ext_devices, ext) {
+		if (dev->driver_id == program->decl->driver_id)
+			return;
+	}
+	uvb_program_kill(program, UVERBS_BPF_EXIT_DRIVER_GONE);
 }
 
 void uvb_ext_device_remove(struct uvb_device *dev, struct ib_device *ibdev)
 {
-	guard(spinlock)(&uvb_program_lock);
-	list_del(&dev->ext);
+	struct uvb_dev_change change = { .dev = dev, .ibdev = ibdev };
+
+	guard(mutex)(&uvb_program_mutex);
+	scoped_guard(spinlock_irq, &uvb_program_lock)
+		list_del(&dev->ext);
+	uvb_provider_for_each(uvb_provider_dev_remove, &change);
 }
 
+void uvb_ext_devices_for_each(void (*run)(struct uvb_device *dev, void *arg), void *arg)
+{
+	struct uvb_device *dev;
+
+	lockdep_assert_held(&uvb_program_mutex);
+	list_for_each_entry(dev, &uvb_ext_devices, ext)
+		run(dev, arg);
+}
+
+/* ---- channels ---- */
+
+int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev, u8 *to,
+		      u32 *version)
+{
+	struct uvb_program *program;
+	int ns;
+
+	guard(mutex)(&uvb_program_mutex);
+	ns = name[0] ? uvb_namespace_find(name, UVERBS_BPF_NS_PROVIDER_FIRST,
+					  UVERBS_BPF_NS_PROVIDER_LAST) : -ENOENT;
+	program = ns < 0 ? NULL : uvb_program_locked(ns);
+	if (!program || program->dead || !uvb_program_matches(program, ibdev))
+		return -ENOENT;
+	*version = uvb_provider_ops(program)->channel.version;
+	if (*version < min_version)
+		return -EPROTO;
+	*to = ns;
+	atomic_inc(&uvb_ns_users[ns]);
+	return 0;
+}
+
+/* The names of those that serve a device, for messages. */
+void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size)
+{
+	size_t len = 0;
+	unsigned int ns;
+
+	guard(mutex)(&uvb_program_mutex);
+	to[0] = '\0';
+	uvb_for_each_provider_ns(ns) {
+		struct uvb_program *program = uvb_program_locked(ns);
+
+		if (program && !program->dead && uvb_program_matches(program, ibdev))
+			len += scnprintf(to + len, size - len, "%s%s version %u", len ? ", " : "",
+					 program->decl->name,
+					 uvb_provider_ops(program)->channel.version);
+	}
+}
+
+/* Somebody who has a hold of the namespace, or runs its program, takes another. */
+void uvb_provider_keep(u8 ns)
+{
+	atomic_inc(&uvb_ns_users[ns]);
+}
+
+void uvb_provider_release(u8 ns)
+{
+	atomic_dec(&uvb_ns_users[ns]);
+}
+
+/* ---- what admins see and do ---- */
+
 /*
- * Two files beside those of status.c, and like them lines of fields between
- * tabs, to which fields are only added at the end:
+ * Files beside those of status.c, and like them lines of fields between tabs,
+ * to which fields are only added at the end:
  *
  *	programs	kind name namespace abi link generation calls refused faults devices
+ *			version role priority
  *	exits		time kind name namespace link generation calls refused faults reason text
+ *	closed		time name text
  *
  * programs has a line for each attached program; exits one for each of the
- * last 32 taken off, the oldest first. kind is transport or provider, reason
- * detached, replaced or evicted, time in seconds since the epoch, text the
- * last fault or "-". refused and faults are part of calls.
+ * last 32 taken off, the oldest first; closed one for each failed provider that
+ * holds shut what it guarded. kind is transport or provider, reason detached,
+ * replaced, evicted or driver gone, time in seconds since the epoch, text the
+ * last fault or "-". refused and faults are part of calls. Of a transport the
+ * last three fields of programs are 0, "-" and 0.
  */
 static int uvb_programs_show(struct seq_file *seq, void *v)
 {
@@ -445,9 +830,12 @@ static int uvb_programs_show(struct seq_file *seq, void *v)
 	uvb_for_each_ns(ns) {
 		if (!uvb_program_info(ns, &info))
 			continue;
-		seq_printf(seq, "%s\t%s\t%u\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%u\n",
+		seq_printf(seq, "%s\t%s\t%u\t%u\t%u\t%u\t%llu\t%llu\t%llu\t%u\t%u\t%s\t%d\n",
 			   uvb_kinds[info.kind], info.name, info.ns, info.abi, info.link,
-			   info.generation, info.calls, info.refused, info.faults, info.devices);
+			   info.generation, info.calls, info.refused, info.faults, info.devices,
+			   info.version,
+			   info.kind == UVERBS_BPF_PROVIDER ? uvb_roles[info.role] : "-",
+			   info.priority);
 	}
 	return 0;
 }
@@ -471,19 +859,95 @@ static int uvb_exits_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
+static int uvb_closed_show(struct seq_file *seq, void *v)
+{
+	unsigned int ns;
+
+	guard(rcu)();
+	uvb_for_each_provider_ns(ns) {
+		const struct uvb_closed *closed = rcu_dereference(uvb_closed[ns]);
+
+		if (closed)
+			seq_printf(seq, "%lld\t%s\t%s\n", closed->since, closed->decl.name,
+				   closed->text[0] ? closed->text : "-");
+	}
+	return 0;
+}
+
+/* Writing anything but 0 takes all programs off, whoever attached them and however. */
+static int uvb_detach_all_set(const char *value, const struct kernel_param *kp)
+{
+	unsigned int ns;
+	bool yes;
+	int ret;
+
+	ret = kstrtobool(value, &yes);
+	if (ret || !yes)
+		return ret;
+	scoped_guard(mutex, &uvb_program_mutex) {
+		uvb_for_each_ns(ns) {
+			struct uvb_program *program = uvb_program_locked(ns);
+
+			if (program)
+				uvb_program_kill(program, UVERBS_BPF_EXIT_DETACHED);
+			if (uvb_closed_open(ns))
+				uvb_providers_changed(NULL);
+		}
+	}
+	flush_work(&uvb_evict_work);
+	return 0;
+}
+
+static const struct kernel_param_ops uvb_detach_all_ops = {
+	.set = uvb_detach_all_set,
+};
+module_param_cb(detach_all, &uvb_detach_all_ops, NULL, 0200);
+MODULE_PARM_DESC(detach_all, "Write 1 to take off all transport and provider programs, and to open what failed ones hold shut");
+
+static int uvb_reopen_set(const char *value, const struct kernel_param *kp)
+{
+	char name[sizeof_field(struct uverbs_bpf_decl, name)];
+	int ns;
+
+	if (strscpy(name, value) < 0)
+		return -ENOENT;
+	guard(mutex)(&uvb_program_mutex);
+	ns = uvb_namespace_find(strim(name), UVERBS_BPF_NS_PROVIDER_FIRST,
+				UVERBS_BPF_NS_PROVIDER_LAST);
+	if (ns < 0 || !uvb_closed_open(ns))
+		return -ENOENT;
+	uvb_providers_changed(NULL);
+	pr_info("provider %s: what it held shut is open again\n", uvb_namespaces[ns]);
+	return 0;
+}
+
+static const struct kernel_param_ops uvb_reopen_ops = {
+	.set = uvb_reopen_set,
+};
+module_param_cb(reopen, &uvb_reopen_ops, NULL, 0200);
+MODULE_PARM_DESC(reopen, "Write the name of a failed provider to open what it holds shut");
+
 int uvb_attach_init(void)
 {
 	/* status.c removes the directory and what is in it. */
 	if (!proc_create_single("programs", 0444, uvb_proc_dir, uvb_programs_show) ||
-	    !proc_create_single("exits", 0444, uvb_proc_dir, uvb_exits_show))
+	    !proc_create_single("exits", 0444, uvb_proc_dir, uvb_exits_show) ||
+	    !proc_create_single("closed", 0444, uvb_proc_dir, uvb_closed_show))
 		return -ENOMEM;
 	return 0;
 }
 
 void uvb_attach_exit(void)
 {
+	unsigned int ns;
+
+	remove_proc_entry("closed", uvb_proc_dir);
 	remove_proc_entry("exits", uvb_proc_dir);
 	remove_proc_entry("programs", uvb_proc_dir);
 	/* Links hold the module, so nothing is attached; but an eviction may be at its end. */
 	flush_work(&uvb_evict_work);
+	/* No client is registered, so that nobody reads these any more. */
+	uvb_for_each_provider_ns(ns)
+		kfree(rcu_dereference_protected(uvb_closed[ns], true));
+	kfree(rcu_dereference_protected(uvb_order, true));
 }

@@ -19,6 +19,19 @@ const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u
 	return NULL;
 }
 
+const struct uverbs_bpf_method *uvb_own_method(const struct uverbs_bpf_channel_decl *channel,
+					       u16 object, u16 method)
+{
+	u32 i;
+
+	for (i = 0; i < channel->nr_methods; i++) {
+		if (channel->methods[i].object == object &&
+		    channel->methods[i].id == (method & UVERBS_BPF_ID_MASK))
+			return &channel->methods[i];
+	}
+	return NULL;
+}
+
 static struct ib_device *uvb_call_ibdev(const struct uvb_call *call)
 {
 	return uvb_file_ibdev(call->file);
@@ -53,8 +66,8 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 
 		attached = program && uvb_program_matches(program, uvb_call_ibdev(call));
 		if (attached)
-			at = uvb_decl_row(program->decl, call->method->object, call->method->id,
-					  id & UVERBS_BPF_ID_MASK);
+			at = uvb_decl_row(program->decl, uvb_self(ns, call->method->object),
+					  uvb_self(ns, call->method->id), id & UVERBS_BPF_ID_MASK);
 		if (at) {
 			found = true;
 			row = *at;
@@ -109,6 +122,17 @@ bool uvb_ext_has_transport(const struct uvb_call *call)
 
 	for (i = 0; i < call->nr_ext; i++) {
 		if (uvb_is_transport(call->ext[i].id))
+			return true;
+	}
+	return false;
+}
+
+bool __uvb_ext_has_provider(const struct uvb_call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->nr_ext; i++) {
+		if (!uvb_is_transport(call->ext[i].id))
 			return true;
 	}
 	return false;

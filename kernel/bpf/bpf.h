@@ -6,7 +6,6 @@
 #define UVB_BPF_H
 
 #include "../ext.h"
-#include "../../bpf/uverbs_bpf_types.h"
 
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -14,11 +13,26 @@
 
 #define UVB_NS_FIRST		UVERBS_BPF_NS_IB
 #define UVB_NS_COUNT		(UVERBS_BPF_NS_PROVIDER_LAST + 1)
+#define UVB_NR_PROVIDERS	(UVERBS_BPF_NS_PROVIDER_LAST - UVERBS_BPF_NS_PROVIDER_FIRST + 1)
+
+/* What uverbs_bpf_method.flags may have. */
+#define UVB_METHOD_FLAGS	0
 
 /* Faults after which a program is evicted. */
 #define UVB_MAX_FAULTS		16
 
 #define uvb_for_each_ns(ns)	for ((ns) = UVB_NS_FIRST; (ns) < UVB_NS_COUNT; (ns)++)
+#define uvb_for_each_provider_ns(ns)						\
+	for ((ns) = UVERBS_BPF_NS_PROVIDER_FIRST; (ns) < UVB_NS_COUNT; (ns)++)
+
+/*
+ * What can be hooked, numbered: of each object the core's methods, ours and, as
+ * one, those of the device's driver; then the legacy commands that no method has
+ * taken the place of. Objects of drivers and providers are one.
+ */
+#define UVB_OBJECT_HOOKS	(2 * UVB_MAX_METHOD + 1)
+#define UVB_COMMAND_HOOK	((UVB_MAX_OBJECT + 1) * UVB_OBJECT_HOOKS)
+#define UVB_NR_HOOKS		(UVB_COMMAND_HOOK + 2 * UVB_MAX_COMMAND)
 
 /* ---- attached programs (attach.c) ---- */
 
@@ -37,8 +51,12 @@ struct uvb_program_count {
  * @ns: namespace of its ids
  * @generation: how many versions were attached before it
  * @evidence: faults that count towards eviction
- * @dead: to be evicted, not called any more
+ * @dead: to be taken off, not called any more
+ * @why: enum uverbs_bpf_exit_reason it will be taken off for, if @dead
  * @text: its last fault. Changed under uvb_program_lock
+ * @order: of attaching
+ * @hooks: what before() and after() are called for; of providers
+ * @closed: what remains if it fails; of providers that fail closed, else NULL
  *
  * Ours, not part of the ops struct: one ops struct may be attached again by
  * another link. Freed a grace period after it is taken off, as the ops struct
@@ -53,6 +71,26 @@ struct uvb_program {
 	u32 generation;
 	atomic_t evidence;
 	bool dead;
+	u8 why;
+	char text[128];
+	u64 order;
+	DECLARE_BITMAP(hooks, UVB_NR_HOOKS);
+	struct uvb_closed *closed;
+};
+
+/**
+ * struct uvb_closed - methods that a failed provider holds shut
+ * @rcu: frees it
+ * @decl: of the provider; what it matched
+ * @hooks: what it hooked
+ * @since: when it failed, in seconds since the epoch
+ * @text: its last fault
+ */
+struct uvb_closed {
+	struct rcu_head rcu;
+	struct uverbs_bpf_decl decl;
+	DECLARE_BITMAP(hooks, UVB_NR_HOOKS);
+	time64_t since;
 	char text[128];
 };
 
@@ -62,13 +100,55 @@ uvb_transport_ops(const struct uvb_program *program)
 	return container_of(program->decl, struct uverbs_bpf_transport_ops, decl);
 }
 
+static inline const struct uverbs_bpf_provider_ops *
+uvb_provider_ops(const struct uvb_program *program)
+{
+	return container_of(program->decl, struct uverbs_bpf_provider_ops, decl);
+}
+
 int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bpf_link *link);
 void uvb_program_detach(void *kdata, struct bpf_link *link);
 int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link);
 
 /* Context: RCU. NULL if there is none, or only one about to be evicted. */
 struct uvb_program *uvb_program_get(unsigned int ns);
-bool uvb_program_matches(const struct uvb_program *program, struct ib_device *ibdev);
+/* Context: RCU. Likewise, but also one about to be taken off. */
+struct uvb_program *uvb_program_any(unsigned int ns);
+bool uvb_decl_matches(const struct uverbs_bpf_decl *decl, struct ib_device *ibdev);
+
+static inline bool uvb_program_matches(const struct uvb_program *program, struct ib_device *ibdev)
+{
+	return uvb_decl_matches(program->decl, ibdev);
+}
+
+/**
+ * struct uvb_order - providers in the order in which they are called
+ * @rcu: frees it
+ * @n: how many
+ * @ns: their namespaces; one may have been taken off since
+ */
+struct uvb_order {
+	struct rcu_head rcu;
+	unsigned int n;
+	u8 ns[UVB_NR_PROVIDERS];
+};
+
+/* Context: RCU. NULL before the first was attached. */
+const struct uvb_order *uvb_provider_order(void);
+/* A failed provider that holds the method shut on the device, or NULL. Context: RCU. */
+const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibdev);
+/* Whether any provider hooks it; only a hint. */
+bool uvb_is_hooked(unsigned int hook);
+/* Place of a method, or of a command, in a bitmap of hooks; UVERBS_BPF_COMMAND() is one. */
+unsigned int uvb_hook_index(u16 object, u16 method);
+/* Hold a provider's namespace. Return: its program's version, or -ENOENT, -EPROTO. */
+int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev, u8 *ns,
+		      u32 *version);
+void uvb_provider_release(u8 ns);
+void uvb_provider_keep(u8 ns);
+
+/* For each provider that is attached and serves the device. Context: uvb_program_mutex. */
+void uvb_provider_for_each(void (*run)(struct uvb_program *program, void *arg), void *arg);
 /* Context: RCU. @counts: towards eviction. */
 __printf(3, 4) void uvb_program_fault(struct uvb_program *program, bool counts,
 				      const char *fmt, ...);
@@ -81,8 +161,30 @@ const char *uvb_namespace_name(unsigned int ns);
 int uvb_attach_init(void);
 void uvb_attach_exit(void);
 
+/* ---- hooks (hook.c), objects and devices (objects.c), dump (dump.c) ---- */
+
+void uvb_hook_bits(const struct uverbs_bpf_channel_decl *channel, unsigned long *bits);
+/* Tell a provider of what is there; before others can be. Context: uvb_program_mutex. */
+void uvb_objects_replay(struct uvb_program *program);
+/* Another version takes its place, which need not match the same devices. Likewise. */
+void uvb_objects_replaced(struct uvb_program *program, const struct uvb_program *old);
+/* It is taken off: nothing will be reported to its namespace. Likewise. */
+void uvb_objects_forget(struct uvb_program *program);
+/* Call dev_add() or dev_remove() if the program matches the device. */
+void uvb_dev_report(struct uvb_program *program, struct uvb_device *dev, struct ib_device *ibdev,
+		    bool add);
+void uvb_ext_devices_for_each(void (*run)(struct uvb_device *dev, void *arg), void *arg);
+void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size);
+/* Called by dump(). */
+int uvb_dump_line(struct uverbs_bpf_dump *dump, const char *name, u64 value);
+int uvb_dump_init(void);
+void uvb_dump_exit(void);
+
 /* ---- schema (attr.c) ---- */
 
+/* A method of a provider's own: @method with or without UVERBS_BPF_SELF(). */
+const struct uverbs_bpf_method *uvb_own_method(const struct uverbs_bpf_channel_decl *channel,
+					       u16 object, u16 method);
 /* The row of a program for an attribute of a method, or NULL. */
 const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u16 object,
 					   u16 method, u16 id);
@@ -100,6 +202,12 @@ const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u
  * @data: kernel copy of each attribute of the call that is the program's, else NULL
  * @sgid_index: a GID index that the program found in use, or U32_MAX
  * @written: bit per output that the program asked for
+ * @fault: the program misbehaved
+ * @owner: it may change the path
+ * @args: inputs of the method, see uverbs_bpf_args()
+ * @args_size: bytes of them
+ * @state: of the object of the provider's own that the call is for, or NULL
+ * @state_size: bytes of it
  * @refused: errno given to uverbs_bpf_refuse(), or 0
  * @refused_attr: the attribute given with it
  * @text: its message
@@ -116,6 +224,12 @@ struct uvb_run {
 	u8 *data[UVB_MAX_EXT];
 	u32 sgid_index;
 	u32 written;
+	bool fault;
+	bool owner;
+	u16 args_size;
+	u16 state_size;
+	const void *args;
+	void *state;
 	int refused;
 	u16 refused_attr;
 	char text[UVERBS_BPF_ERROR_MAX];
@@ -127,11 +241,24 @@ struct uvb_run {
 int uvb_run_attr(const struct uvb_run *run, u16 id);
 int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns);
 int uvb_run_end(struct uvb_run *run, int ret);
+/* An id as the program of the namespace writes it. */
+static inline u16 uvb_self(u8 ns, u16 id)
+{
+	return id >> UVERBS_BPF_NS_SHIFT == ns ? UVERBS_BPF_SELF(id & UVERBS_BPF_ID_MASK) : id;
+}
+
 /* What a callback returned, made an errno; counts. Context: RCU. */
 int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret);
 /* The program did what no program may. Context: RCU. Return: -EPROTO. */
 __printf(3, 4) int uvb_run_fault(struct uvb_run *run, struct uvb_program *program,
 				 const char *fmt, ...);
+
+/* ---- paths (path.c) ---- */
+
+/* Values that no path can hold are the program's fault. Context: RCU. Return: 0 or -EPROTO. */
+int uvb_path_sane(struct uvb_run *run, struct uvb_program *program);
+void uvb_path_to_ah(struct uvb_run *run, struct rdma_ah_attr *ah, u32 port);
+void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *ah);
 
 /* ---- the rest ---- */
 

@@ -45,9 +45,13 @@ static void uvb_refuse_text(struct uvb_run *run, u16 attr, const char *msg, s64 
 	size_t size = sizeof(run->text);
 	size_t len;
 
-	len = scnprintf(run->text, size, "%s (0x%04x): %.*s", row ? row->name : run->decl->name,
-			UVERBS_BPF_ID(run->ns, attr),
-			mark ? (int)(mark - msg) : (int)strlen(msg), msg);
+	if (attr == UVERBS_BPF_ATTR_NONE)
+		len = scnprintf(run->text, size, "%s: ", run->decl->name);
+	else
+		len = scnprintf(run->text, size, "%s (0x%04x): ",
+				row ? row->name : run->decl->name, UVERBS_BPF_ID(run->ns, attr));
+	len += scnprintf(run->text + len, size - len, "%.*s",
+			 mark ? (int)(mark - msg) : (int)strlen(msg), msg);
 	if (!mark || !mark[1])
 		return;
 	if (mark[1] == 'x')
@@ -111,10 +115,11 @@ __bpf_kfunc u8 *uverbs_bpf_attr_out(struct uverbs_bpf_ctx *ctx, u16 attr, u32 of
 /**
  * uverbs_bpf_refuse() - say why the call is refused
  * @ctx: the call
- * @attr: the program's own id of the attribute at fault
+ * @attr: the program's own id of the attribute at fault; UVERBS_BPF_ATTR_NONE if it is none of
+ *	its own
  * @err: negative errno
  * @msg__str: what is wrong and what would be right, constant; %u, %d or %x, at most one, stands
- *	for @value. The attribute's name and id are put before it
+ *	for @value. The attribute's name and id, or the program's name, are put before it
  * @value: the value at fault
  *
  * The first refusal of a call wins, and the call fails even if the callback
@@ -131,9 +136,10 @@ __bpf_kfunc int uverbs_bpf_refuse(struct uverbs_bpf_ctx *ctx, u16 attr, int err,
 		err = -EINVAL;
 	if (run->refused)
 		return run->refused;
-	attr &= UVERBS_BPF_ID_MASK;
+	if (attr != UVERBS_BPF_ATTR_NONE)
+		attr &= UVERBS_BPF_ID_MASK;
 	run->refused = err;
-	run->refused_attr = UVERBS_BPF_ID(run->ns, attr);
+	run->refused_attr = attr == UVERBS_BPF_ATTR_NONE ? attr : UVERBS_BPF_ID(run->ns, attr);
 	uvb_refuse_text(run, attr, msg__str, value);
 	return err;
 }
@@ -172,6 +178,102 @@ __bpf_kfunc int uverbs_bpf_gid_type(struct uverbs_bpf_ctx *ctx, u32 sgid_index)
 	rdma_put_gid_attr(sgid);
 	uvb_run(ctx)->sgid_index = sgid_index;
 	return type;
+}
+
+/**
+ * uverbs_bpf_attr_read() - copy part of an input
+ * @ctx: the call
+ * @attr: the program's own id of the attribute
+ * @off: where to begin, in bytes
+ * @to: where to
+ * @to__sz: how much, in bytes
+ *
+ * As uverbs_bpf_attr_in(), for sizes that are no constants.
+ *
+ * Return: 0; -ENOENT if the call does not have the attribute, or not that much of it.
+ */
+__bpf_kfunc int uverbs_bpf_attr_read(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off, void *to,
+				     u32 to__sz)
+{
+	const u8 *from = uvb_run_data(ctx, attr, off, to__sz, false);
+
+	if (!from)
+		return -ENOENT;
+	memcpy(to, from, to__sz);
+	return 0;
+}
+
+/**
+ * uverbs_bpf_attr_write() - write part of an output
+ * @ctx: the call
+ * @attr: the program's own id of the attribute
+ * @off: where to begin, in bytes
+ * @from: what
+ * @from__sz: how much, in bytes
+ *
+ * As uverbs_bpf_attr_out(), for sizes that are no constants.
+ *
+ * Return: 0; -ENOENT if the call does not have the attribute, or no room for that much.
+ */
+__bpf_kfunc int uverbs_bpf_attr_write(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off,
+				      const void *from, u32 from__sz)
+{
+	u8 *to = uvb_run_data(ctx, attr, off, from__sz, true);
+
+	if (!to)
+		return -ENOENT;
+	memcpy(to, from, from__sz);
+	return 0;
+}
+
+/**
+ * uverbs_bpf_args() - what the caller of a generic method passed
+ * @ctx: the call
+ * @rdonly_buf_size: bytes of the struct uverbs_bpf_args_* that the program knows
+ *
+ * Return: the method's struct; NULL if the method has none, or a shorter one in this module, and
+ * for programs that are not called before or after a method.
+ */
+__bpf_kfunc u8 *uverbs_bpf_args(struct uverbs_bpf_ctx *ctx, const size_t rdonly_buf_size)
+{
+	struct uvb_run *run = uvb_run(ctx);
+
+	return rdonly_buf_size <= run->args_size ? (u8 *)run->args : NULL;
+}
+
+/**
+ * uverbs_bpf_state() - state of the object of the provider's own that the call is for
+ * @ctx: the call
+ * @off: where to begin, in bytes
+ * @rdwr_buf_size: how much is wanted, a constant
+ *
+ * Several calls may be at work on an object unless its method has WRITE access: who counts does
+ * it with atomic operations.
+ *
+ * Return: the state, which lives as long as the object; NULL if the call has no such object, or
+ * it has not that much.
+ */
+__bpf_kfunc u8 *uverbs_bpf_state(struct uverbs_bpf_ctx *ctx, u32 off, const size_t rdwr_buf_size)
+{
+	struct uvb_run *run = uvb_run(ctx);
+
+	if (off > run->state_size || rdwr_buf_size > run->state_size - off)
+		return NULL;
+	return run->state + off;
+}
+
+/**
+ * uverbs_bpf_dump_value() - show a value to who asked for it
+ * @dump: from dump()
+ * @name__str: what it is, constant
+ * @value: the value
+ *
+ * Return: 0; -ENOSPC if there is no room for more.
+ */
+__bpf_kfunc int uverbs_bpf_dump_value(struct uverbs_bpf_dump *dump, const char *name__str,
+				      u64 value)
+{
+	return uvb_dump_line(dump, name__str, value);
 }
 
 /**
@@ -221,6 +323,7 @@ __bpf_kfunc void bpf_iter_uverbs_bpf_program_destroy(struct bpf_iter_uverbs_bpf_
  * callbacks of that type are run. Programs and tools test for them.
  */
 __used noinline void uverbs_bpf_has_transport(void) { }
+__used noinline void uverbs_bpf_has_provider(void) { }
 
 __bpf_kfunc_end_defs();
 
@@ -230,6 +333,11 @@ BTF_ID_FLAGS(func, uverbs_bpf_attr_in, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_out, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_refuse, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_gid_type, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, uverbs_bpf_attr_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, uverbs_bpf_attr_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, uverbs_bpf_args, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, uverbs_bpf_state, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, uverbs_bpf_dump_value, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(uvb_call_kfuncs)
 
 BTF_KFUNCS_START(uvb_iter_kfuncs)

@@ -103,6 +103,10 @@ static bool uvb_name_ok(const char *name, size_t size)
 	return len && len < size && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
+/* Of a row that uses up what it has room for; what is beyond must be zero. */
+#define uvb_rest_is_zero(array, n)							\
+	(!memchr_inv(&(array)[n], 0, (ARRAY_SIZE(array) - (n)) * sizeof((array)[0])))
+
 static bool uvb_method_is(const struct uverbs_bpf_attr *row, u16 object, u16 method, u8 direction)
 {
 	return row->object == object && row->method == method && row->direction == direction;
@@ -158,7 +162,8 @@ static int uvb_decl_check(enum uverbs_bpf_program_kind kind, const struct uverbs
 {
 	const u32 protocols = UVERBS_BPF_PROTOCOL_IB | UVERBS_BPF_PROTOCOL_OPA |
 			      UVERBS_BPF_PROTOCOL_ROCE | UVERBS_BPF_PROTOCOL_IWARP;
-	u32 flags = kind == UVERBS_BPF_PROVIDER ? UVERBS_BPF_FAIL_CLOSED : 0;
+	u32 flags = kind == UVERBS_BPF_PROVIDER ?
+		    UVERBS_BPF_FAIL_CLOSED | UVERBS_BPF_WITH_DRIVER : 0;
 	u32 i;
 	int ret;
 
@@ -170,6 +175,8 @@ static int uvb_decl_check(enum uverbs_bpf_program_kind kind, const struct uverbs
 				       UVERBS_BPF_ABI);
 	if (decl->flags & ~flags)
 		return uvb_decl_refuse(kind, decl, "flags is 0x%x, knows 0x%x", decl->flags, flags);
+	if (decl->flags & UVERBS_BPF_WITH_DRIVER && !decl->driver_id)
+		return uvb_decl_refuse(kind, decl, "WITH_DRIVER wants a driver_id");
 	if (decl->protocols & ~protocols)
 		return uvb_decl_refuse(kind, decl, "protocols is 0x%x, knows 0x%x", decl->protocols,
 				       protocols);
@@ -189,7 +196,7 @@ static int uvb_decl_check(enum uverbs_bpf_program_kind kind, const struct uverbs
 		if (ret)
 			return ret;
 	}
-	if (memchr_inv(&decl->attrs[i], 0, (UVERBS_BPF_MAX_ATTRS - i) * sizeof(decl->attrs[0])))
+	if (!uvb_rest_is_zero(decl->attrs, i))
 		return uvb_decl_refuse(kind, decl, "attrs[%u] and later are beyond nr_attrs and not 0",
 				       i);
 	return 0;
@@ -300,15 +307,215 @@ static void uverbs_bpf_provider_ops__after(struct uverbs_bpf_ctx *ctx, int ret)
 {
 }
 
+static int uverbs_bpf_provider_ops__method(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static void uverbs_bpf_provider_ops__obj_add(struct uverbs_bpf_obj *obj)
+{
+}
+
+static void uverbs_bpf_provider_ops__obj_remove(struct uverbs_bpf_obj *obj)
+{
+}
+
+static void uverbs_bpf_provider_ops__dev_add(struct uverbs_bpf_dev *dev)
+{
+}
+
+static void uverbs_bpf_provider_ops__dev_remove(struct uverbs_bpf_dev *dev)
+{
+}
+
+static void uverbs_bpf_provider_ops__dump(struct uverbs_bpf_dump *dump)
+{
+}
+
 static void uverbs_bpf_provider_ops__exit(struct uverbs_bpf_exit *info)
 {
 }
 
+/* A callback without a stub is one that this module does not run: the kernel refuses it. */
 static struct uverbs_bpf_provider_ops uvb_provider_stubs = {
 	.before = uverbs_bpf_provider_ops__before,
 	.after = uverbs_bpf_provider_ops__after,
+	.method = uverbs_bpf_provider_ops__method,
+	.obj_add = uverbs_bpf_provider_ops__obj_add,
+	.obj_remove = uverbs_bpf_provider_ops__obj_remove,
+	.dev_add = uverbs_bpf_provider_ops__dev_add,
+	.dev_remove = uverbs_bpf_provider_ops__dev_remove,
+	.dump = uverbs_bpf_provider_ops__dump,
 	.exit = uverbs_bpf_provider_ops__exit,
 };
+
+#define uvb_provider_refuse(ops, fmt, ...)						\
+	uvb_decl_refuse(UVERBS_BPF_PROVIDER, &(ops)->decl, fmt, ##__VA_ARGS__)
+
+static bool uvb_is_self(u16 id)
+{
+	return (id & ~UVERBS_BPF_ID_MASK) == UVERBS_BPF_SELF(0);
+}
+
+static const struct uverbs_bpf_object *
+uvb_own_object(const struct uverbs_bpf_channel_decl *channel, u16 object)
+{
+	u32 i;
+
+	for (i = 0; i < channel->nr_objects; i++) {
+		if (UVERBS_BPF_SELF(channel->objects[i].id) == object)
+			return &channel->objects[i];
+	}
+	return NULL;
+}
+
+static int uvb_object_check(const struct uverbs_bpf_provider_ops *ops, u32 i)
+{
+	const struct uverbs_bpf_object *row = &ops->channel.objects[i];
+
+	if (!uvb_name_ok(row->name, sizeof(row->name)))
+		return uvb_provider_refuse(ops, "objects[%u].name: wants 1 to %zu of a-z, 0-9, _ and -",
+					   i, sizeof(row->name) - 1);
+	if (row->id & ~UVERBS_BPF_ID_MASK)
+		return uvb_provider_refuse(ops, "objects[%u].id is 0x%x, has 12 bits", i, row->id);
+	if (uvb_own_object(&ops->channel, UVERBS_BPF_SELF(row->id)) != row)
+		return uvb_provider_refuse(ops, "objects[%u]: id %u is there twice", i, row->id);
+	if (row->state > UVERBS_BPF_MAX_STATE)
+		return uvb_provider_refuse(ops, "objects[%u].state is %u bytes, wants at most %u", i,
+					   row->state, UVERBS_BPF_MAX_STATE);
+	if (row->flags)
+		return uvb_provider_refuse(ops, "objects[%u].flags is 0x%x, knows none", i,
+					   row->flags);
+	return 0;
+}
+
+/* Which objects a method with some access can be for. */
+static bool uvb_method_access_ok(const struct uverbs_bpf_channel_decl *channel,
+				 const struct uverbs_bpf_method *row)
+{
+	bool own = uvb_own_object(channel, row->object);
+
+	switch (row->access) {
+	case UVERBS_BPF_METHOD_NONE:
+		return own || row->object == UVERBS_OBJECT_DEVICE;
+	case UVERBS_BPF_METHOD_READ:
+	case UVERBS_BPF_METHOD_WRITE:
+		/* Numbered ones: a file would have to be told from others of its kind. */
+		return own || uvb_type_is_numbered(uvb_type(row->object));
+	case UVERBS_BPF_METHOD_NEW:
+	case UVERBS_BPF_METHOD_DESTROY:
+		return own;
+	default:
+		return false;
+	}
+}
+
+static int uvb_method_check(const struct uverbs_bpf_provider_ops *ops, u32 i)
+{
+	const struct uverbs_bpf_method *row = &ops->channel.methods[i];
+
+	if (!uvb_name_ok(row->name, sizeof(row->name)))
+		return uvb_provider_refuse(ops, "methods[%u].name: wants 1 to %zu of a-z, 0-9, _ and -",
+					   i, sizeof(row->name) - 1);
+	if (row->id & ~UVERBS_BPF_ID_MASK)
+		return uvb_provider_refuse(ops, "methods[%u].id is 0x%x, has 12 bits", i, row->id);
+	if (uvb_own_method(&ops->channel, row->object, row->id) != row)
+		return uvb_provider_refuse(ops, "methods[%u]: id %u of object 0x%x is there twice", i,
+					   row->id, row->object);
+	if (row->flags & ~UVB_METHOD_FLAGS || row->reserved)
+		return uvb_provider_refuse(ops, "methods[%u].flags is 0x%x, knows 0x%x; reserved is 0",
+					   i, row->flags, UVB_METHOD_FLAGS);
+	if (!uvb_method_access_ok(&ops->channel, row))
+		return uvb_provider_refuse(ops, "methods[%u]: object 0x%x cannot have access %u: DEVICE has none, objects of others READ or WRITE, its own any",
+					   i, row->object, row->access);
+	if (!ops->method)
+		return uvb_provider_refuse(ops, "methods[%u] wants method()", i);
+	return 0;
+}
+
+static int uvb_hook_check(const struct uverbs_bpf_provider_ops *ops, u32 i)
+{
+	const struct uverbs_bpf_hook *row = &ops->channel.hooks[i];
+
+	if (row->object != UVERBS_BPF_ANY && row->object >> UVERBS_BPF_NS_SHIFT != UVERBS_BPF_NS_OWN &&
+	    row->object >= UVB_CORE_OBJECTS)
+		return uvb_provider_refuse(ops, "hooks[%u]: object 0x%x is none of the kernel's or of uverbs_bpf's",
+					   i, row->object);
+	if (row->object == UVERBS_BPF_ANY && row->method != UVERBS_BPF_ANY)
+		return uvb_provider_refuse(ops, "hooks[%u]: method 0x%x of any object, wants UVERBS_BPF_ANY",
+					   i, row->method);
+	if (row->method != UVERBS_BPF_ANY && uvb_hook_index(row->object, row->method) >= UVB_NR_HOOKS)
+		return uvb_provider_refuse(ops, "hooks[%u]: there is no method 0x%x of object 0x%x", i,
+					   row->method, row->object);
+	return 0;
+}
+
+/* What reads an attribute: a method of its own, or before() and after() of one it hooks. */
+static int uvb_provider_row_check(const struct uverbs_bpf_provider_ops *ops,
+				  const unsigned long *hooks, u32 i)
+{
+	const struct uverbs_bpf_attr *row = &ops->decl.attrs[i];
+
+	if (uvb_is_self(row->method))
+		return uvb_own_method(&ops->channel, row->object, row->method) ? 0 :
+			uvb_provider_refuse(ops, "attrs[%u]: it has no method 0x%x of object 0x%x", i,
+					    row->method, row->object);
+	if (row->flags & UVERBS_BPF_ATTR_MANDATORY && !ops->channel.type.what)
+		return uvb_provider_refuse(ops, "attrs[%u]: only a method of its own can want an attribute, others must go on without it",
+					   i);
+	if (row->object == UVERBS_OBJECT_DEVICE && row->method == UVERBS_METHOD_INVOKE_WRITE)
+		return uvb_provider_refuse(ops, "attrs[%u]: a legacy command takes no attributes", i);
+	if (uvb_is_self(row->object) || row->method == UVERBS_BPF_ANY ||
+	    uvb_hook_index(row->object, row->method) >= UVB_COMMAND_HOOK ||
+	    !test_bit(uvb_hook_index(row->object, row->method), hooks))
+		return uvb_provider_refuse(ops, "attrs[%u]: method 0x%x of object 0x%x is not among hooks, nobody would read it",
+					   i, row->method, row->object);
+	return 0;
+}
+
+static int uvb_channel_check(const struct uverbs_bpf_provider_ops *ops)
+{
+	const struct uverbs_bpf_channel_decl *channel = &ops->channel;
+	DECLARE_BITMAP(hooks, UVB_NR_HOOKS) = {};
+	int ret = 0;
+	u32 i;
+
+	if (channel->role > UVERBS_BPF_OWNER)
+		return uvb_provider_refuse(ops, "role is %u, wants observer, guard or owner (0 to %u)",
+					   channel->role, UVERBS_BPF_OWNER);
+	if (channel->nr_hooks > UVERBS_BPF_MAX_HOOKS ||
+	    channel->nr_methods > UVERBS_BPF_MAX_METHODS ||
+	    channel->nr_objects > UVERBS_BPF_MAX_OBJECTS)
+		return uvb_provider_refuse(ops, "has %u hooks, %u methods and %u objects, wants at most %u, %u and %u",
+					   channel->nr_hooks, channel->nr_methods,
+					   channel->nr_objects, UVERBS_BPF_MAX_HOOKS,
+					   UVERBS_BPF_MAX_METHODS, UVERBS_BPF_MAX_OBJECTS);
+	if (memchr_inv(channel->reserved, 0, sizeof(channel->reserved)))
+		return uvb_provider_refuse(ops, "reserved is not 0");
+	if (!uvb_rest_is_zero(channel->hooks, channel->nr_hooks) ||
+	    !uvb_rest_is_zero(channel->methods, channel->nr_methods) ||
+	    !uvb_rest_is_zero(channel->objects, channel->nr_objects))
+		return uvb_provider_refuse(ops, "hooks, methods or objects beyond nr_hooks, nr_methods or nr_objects are not 0");
+	for (i = 0; i < channel->nr_objects && !ret; i++)
+		ret = uvb_object_check(ops, i);
+	for (i = 0; i < channel->nr_methods && !ret; i++)
+		ret = uvb_method_check(ops, i);
+	for (i = 0; i < channel->nr_hooks && !ret; i++)
+		ret = uvb_hook_check(ops, i);
+	if (ret)
+		return ret;
+	if (memchr_inv(&channel->type, 0, sizeof(channel->type)))
+		return uvb_provider_refuse(ops, "type.what is %u, this module has no such type",
+					   channel->type.what);
+	if (channel->nr_hooks && !ops->before && !ops->after)
+		return uvb_provider_refuse(ops, "has hooks and neither before() nor after()");
+	if (ops->decl.flags & UVERBS_BPF_FAIL_CLOSED && channel->role == UVERBS_BPF_OBSERVER)
+		return uvb_provider_refuse(ops, "an observer cannot fail closed, it guards nothing");
+	uvb_hook_bits(channel, hooks);
+	for (i = 0; i < ops->decl.nr_attrs && !ret; i++)
+		ret = uvb_provider_row_check(ops, hooks, i);
+	return ret;
+}
 
 static int uvb_provider_check_member(const struct btf_type *t, const struct btf_member *member,
 				     const struct bpf_prog *prog)
@@ -319,21 +526,24 @@ static int uvb_provider_check_member(const struct btf_type *t, const struct btf_
 static int uvb_provider_init_member(const struct btf_type *t, const struct btf_member *member,
 				    void *kdata, const void *udata)
 {
-	return uvb_init_member(UVERBS_BPF_PROVIDER, t, member, kdata, udata);
+	const struct uverbs_bpf_provider_ops *from = udata;
+	struct uverbs_bpf_provider_ops *ops = kdata;
+
+	if (__btf_member_bit_offset(t, member) !=
+	    offsetof(struct uverbs_bpf_provider_ops, channel) * BITS_PER_BYTE)
+		return uvb_init_member(UVERBS_BPF_PROVIDER, t, member, kdata, udata);
+	ops->channel = from->channel;
+	return 1;
 }
 
-/* The type is there to be built against; a program that was attached would never run. */
+static int uvb_provider_validate(void *kdata)
+{
+	return uvb_channel_check(kdata);
+}
+
 static int uvb_provider_reg(void *kdata, struct bpf_link *link)
 {
-	const struct uverbs_bpf_provider_ops *ops = kdata;
-
-	pr_warn("provider %s: not attached, this version of the module runs transports only\n",
-		ops->decl.name);
-	return -EOPNOTSUPP;
-}
-
-static void uvb_provider_unreg(void *kdata, struct bpf_link *link)
-{
+	return uvb_program_attach(UVERBS_BPF_PROVIDER, kdata, link);
 }
 
 static struct bpf_struct_ops uvb_provider_type = {
@@ -341,8 +551,10 @@ static struct bpf_struct_ops uvb_provider_type = {
 	.init = uvb_ops_btf_init,
 	.check_member = uvb_provider_check_member,
 	.init_member = uvb_provider_init_member,
+	.validate = uvb_provider_validate,
 	.reg = uvb_provider_reg,
-	.unreg = uvb_provider_unreg,
+	.unreg = uvb_program_detach,
+	.update = uvb_program_update,
 	.cfi_stubs = &uvb_provider_stubs,
 	.name = "uverbs_bpf_provider_ops",
 	.owner = THIS_MODULE,
@@ -352,6 +564,7 @@ static_assert(!offsetof(struct uverbs_bpf_transport_ops, decl));
 static_assert(!offsetof(struct uverbs_bpf_provider_ops, decl));
 static_assert(sizeof(struct uverbs_bpf_attr) == 48);
 static_assert(sizeof(struct uverbs_bpf_decl) == 128 + 16 * 48);
+static_assert(sizeof(struct uverbs_bpf_channel_decl) == 32 + 16 * 4 + 16 * 32 + 4 * 32 + 32);
 
 /**
  * uvb_ext_init() - make the struct_ops types and kfuncs known
@@ -364,6 +577,13 @@ int uvb_ext_init(void)
 
 	BTF_TYPE_EMIT(struct uverbs_bpf_program);
 	BTF_TYPE_EMIT(struct bpf_iter_uverbs_bpf_program);
+	/* Programs have them by uverbs_bpf_args() and know their layout; tools read it here. */
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_qp_create);
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_qp_modify);
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_mr_reg);
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_cq);
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_srq);
+	BTF_TYPE_EMIT(struct uverbs_bpf_args_mcast);
 
 	ret = uvb_kfunc_init();
 	if (!ret)
@@ -381,10 +601,11 @@ int uvb_ext_init(void)
 		       ret);
 		return ret;
 	}
-	return uvb_attach_init();
+	return uvb_attach_init() ?: uvb_dump_init();
 }
 
 void uvb_ext_exit(void)
 {
+	uvb_dump_exit();
 	uvb_attach_exit();
 }

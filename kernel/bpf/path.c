@@ -26,7 +26,7 @@ static u8 uvb_call_transport(const struct uvb_call *call, u16 *id)
  * Values that no path can hold, whatever the caller asked for: the program
  * let them through. Context: RCU.
  */
-static int uvb_path_sane(struct uvb_run *run, struct uvb_program *program)
+int uvb_path_sane(struct uvb_run *run, struct uvb_program *program)
 {
 	const struct uverbs_bpf_path *path = &run->ctx.path;
 
@@ -87,7 +87,7 @@ static int uvb_path_check(struct uvb_run *run, const struct uvb_path_context *co
 	return 0;
 }
 
-static void uvb_path_to_ah(struct uvb_run *run, struct rdma_ah_attr *ah, u32 port)
+void uvb_path_to_ah(struct uvb_run *run, struct rdma_ah_attr *ah, u32 port)
 {
 	struct uverbs_bpf_path *path = &run->ctx.path;
 
@@ -107,7 +107,7 @@ static void uvb_path_to_ah(struct uvb_run *run, struct rdma_ah_attr *ah, u32 por
 	rdma_ah_set_make_grd(ah, false);
 }
 
-static void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *ah)
+void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *ah)
 {
 	path->dlid = rdma_ah_get_dlid(ah);
 	path->sl = rdma_ah_get_sl(ah);

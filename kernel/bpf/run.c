@@ -81,6 +81,10 @@ int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *
 	run->name[0] = '\0';
 	run->sgid_index = U32_MAX;
 	run->written = 0;
+	run->fault = false;
+	run->owner = false;
+	run->args_size = 0;
+	run->state_size = 0;
 	run->refused = 0;
 	run->text[0] = '\0';
 	run->memory = NULL;
@@ -155,6 +159,7 @@ int uvb_run_fault(struct uvb_run *run, struct uvb_program *program, const char *
 	va_start(args, fmt);
 	vsnprintf(run->text, sizeof(run->text), fmt, args);
 	va_end(args);
+	run->fault = true;
 	run->refused = -EPROTO;
 	run->refused_attr = UVERBS_BPF_ATTR_NONE;
 	uvb_program_fault(program, counts, "%s", run->text);

@@ -5,11 +5,34 @@
 #include "../uvb.h"
 #include "../ext.h"
 
+/* Asked for once, however far the call goes. */
+static noinline_for_stack int uvb_ah_create_before(struct uverbs_attr_bundle *bundle,
+						   struct uvb_handle *handle,
+						   struct rdma_ah_attr *attr)
+{
+	struct uvb_view view = {
+		.made = handle,
+		.port = rdma_ah_get_port_num(attr),
+		.qp_type = IB_QPT_UD,
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+		.path = attr,
+	};
+
+	return uvb_ext_before(bundle, &view);
+}
+
 static int uvb_ah_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
 			 struct ib_pd *pd, struct rdma_ah_attr *attr)
 {
 	struct ib_ah *ah;
+	int ret;
 
+	if (uvb_ext_hooked(bundle)) {
+		ret = uvb_ah_create_before(bundle, handle, attr);
+		if (ret)
+			return ret;
+	}
 	ah = rdma_create_user_ah(pd, attr, &bundle->driver_udata);
 	if (IS_ERR(ah))
 		return PTR_ERR(ah);
@@ -98,6 +121,10 @@ static int uvb_ah_create_method(struct uverbs_attr_bundle *bundle)
 		return ret;
 	rdma_ah_set_port_num(&attr, context.port);
 	ret = uvb_ext_path_set(uvb_call(bundle), &context, &attr);
+	if (!ret && uvb_ext_hooked(bundle))
+		ret = uvb_ah_create_before(bundle, uvb_has(bundle, UVERBS_BPF_ATTR_AH_HANDLE) ?
+					   uvb_attr_handle(bundle, UVERBS_BPF_ATTR_AH_HANDLE) :
+					   NULL, &attr);
 	if (ret)
 		return ret;
 
@@ -197,14 +224,16 @@ static struct uvb_method uvb_ah_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_METHOD_AH_DESTROY, uvb_destroyed,
 		   uvb_ah_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE, uvb_ah_create_method,
-		   uvb_ah_create_attrs, UVB_NEEDS(create_user_ah)),
+		   uvb_ah_create_attrs, UVB_NEEDS(create_user_ah), UVB_TELLS),
 };
 
 static const struct uvb_command uvb_ah_commands[] = {
-	UVB_COMMAND(CREATE_AH, uvb_cmd_create_ah, sizeof(struct ib_uverbs_create_ah),
+	UVB_COMMAND(CREATE_AH, uvb_cmd_create_ah, UVERBS_OBJECT_AH,
+		    UVERBS_BPF_METHOD_AH_CREATE, sizeof(struct ib_uverbs_create_ah),
 		    sizeof(struct ib_uverbs_create_ah_resp), UVB_UDATA,
-		    UVB_NEEDS(create_user_ah)),
-	UVB_COMMAND(DESTROY_AH, uvb_cmd_destroy_ah, sizeof(struct ib_uverbs_destroy_ah), 0,
+		    UVB_NEEDS(create_user_ah), UVB_TELLS),
+	UVB_COMMAND(DESTROY_AH, uvb_cmd_destroy_ah, UVERBS_OBJECT_AH,
+		    UVERBS_METHOD_AH_DESTROY, sizeof(struct ib_uverbs_destroy_ah), 0,
 		    UVB_NEEDS(destroy_ah)),
 };
 

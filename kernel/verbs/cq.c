@@ -3,6 +3,7 @@
  * Completion queues.
  */
 #include "../uvb.h"
+#include "../ext.h"
 #include "qp.h"
 
 /* What can be said before anything is looked up or made. */
@@ -12,6 +13,27 @@ static int uvb_cq_check(const struct uverbs_attr_bundle *bundle,
 	if (attr->comp_vector >= bundle->ufile->device->num_comp_vectors)
 		return -EINVAL;
 	return UVB_CQ_NEEDS_ENTRIES && !attr->cqe ? -EINVAL : 0;
+}
+
+static noinline_for_stack int uvb_cq_before(struct uverbs_attr_bundle *bundle,
+					    struct uvb_handle *handle, struct uvb_handle *made,
+					    const struct ib_cq_init_attr *attr)
+{
+	struct uverbs_bpf_args_cq args = {
+		.cqe = attr->cqe,
+		.comp_vector = attr->comp_vector,
+		.flags = attr->flags,
+	};
+	struct uvb_view view = {
+		.args = &args,
+		.size = sizeof(args),
+		.handle = handle,
+		.made = made,
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+	};
+
+	return uvb_ext_before(bundle, &view);
 }
 
 /**
@@ -36,6 +58,11 @@ static int uvb_cq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 	obj->channel = channel;
 	uvb_event_source_init(&obj->source, user_handle, async);
 
+	if (uvb_ext_hooked(bundle)) {
+		ret = uvb_cq_before(bundle, NULL, handle, attr);
+		if (ret)
+			goto err_events;
+	}
 	ret = -ENOMEM;
 	cq = rdma_zalloc_drv_obj(ibdev, ib_cq);
 	if (!cq)
@@ -188,6 +215,16 @@ static int uvb_cmd_ex_create_cq(struct uverbs_attr_bundle *bundle)
 
 static int uvb_cq_resize(struct uverbs_attr_bundle *bundle, struct ib_cq *cq, u32 cqe)
 {
+	int ret;
+
+	if (uvb_ext_hooked(bundle)) {
+		const struct ib_cq_init_attr attr = { .cqe = cqe };
+
+		ret = uvb_cq_before(bundle, uvb_handle((struct ib_uobject *)cq->uobject), NULL,
+				    &attr);
+		if (ret)
+			return ret;
+	}
 	return cq->device->ops.UVB_OP_RESIZE_CQ(cq, cqe, &bundle->driver_udata);
 }
 
@@ -368,30 +405,38 @@ static const struct uvb_attr uvb_cq_destroy_attrs[] = {
 
 static struct uvb_method uvb_cq_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, uvb_cq_create_method,
-		   uvb_cq_create_attrs),
+		   uvb_cq_create_attrs, UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY, uvb_cq_destroy_method,
 		   uvb_cq_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_CQ, UVERBS_BPF_METHOD_CQ_RESIZE, uvb_cq_resize_method,
-		   uvb_cq_resize_attrs, UVB_NEEDS(UVB_OP_RESIZE_CQ)),
+		   uvb_cq_resize_attrs, UVB_NEEDS(UVB_OP_RESIZE_CQ), UVB_TELLS),
 };
 
 static const struct uvb_command uvb_cq_commands[] = {
-	UVB_COMMAND(CREATE_CQ, uvb_cmd_create_cq, sizeof(struct ib_uverbs_create_cq),
-		    sizeof(struct ib_uverbs_create_cq_resp), UVB_UDATA, UVB_NEEDS(create_cq)),
-	UVB_COMMAND_EX(CREATE_CQ, uvb_cmd_ex_create_cq,
+	UVB_COMMAND(CREATE_CQ, uvb_cmd_create_cq, UVERBS_OBJECT_CQ,
+		    UVERBS_METHOD_CQ_CREATE, sizeof(struct ib_uverbs_create_cq),
+		    sizeof(struct ib_uverbs_create_cq_resp), UVB_UDATA, UVB_NEEDS(create_cq),
+		    UVB_TELLS),
+	UVB_COMMAND_EX(CREATE_CQ, uvb_cmd_ex_create_cq, UVERBS_OBJECT_CQ,
+		       UVERBS_METHOD_CQ_CREATE,
 		       offsetofend(struct ib_uverbs_ex_create_cq, reserved),
 		       offsetofend(struct ib_uverbs_ex_create_cq_resp, response_length),
-		       UVB_NEEDS(create_cq)),
-	UVB_COMMAND(RESIZE_CQ, uvb_cmd_resize_cq, sizeof(struct ib_uverbs_resize_cq),
+		       UVB_NEEDS(create_cq), UVB_TELLS),
+	UVB_COMMAND(RESIZE_CQ, uvb_cmd_resize_cq, UVERBS_OBJECT_CQ,
+		    UVERBS_BPF_METHOD_CQ_RESIZE, sizeof(struct ib_uverbs_resize_cq),
 		    sizeof(struct ib_uverbs_resize_cq_resp), UVB_UDATA,
-		    UVB_NEEDS(UVB_OP_RESIZE_CQ)),
-	UVB_COMMAND_EX(MODIFY_CQ, uvb_cmd_ex_modify_cq, sizeof(struct ib_uverbs_ex_modify_cq), 0,
+		    UVB_NEEDS(UVB_OP_RESIZE_CQ), UVB_TELLS),
+	UVB_COMMAND_EX(MODIFY_CQ, uvb_cmd_ex_modify_cq, UVERBS_OBJECT_CQ,
+		       UVB_ONLY, sizeof(struct ib_uverbs_ex_modify_cq), 0,
 		       UVB_NEEDS(modify_cq)),
-	UVB_COMMAND(POLL_CQ, uvb_cmd_poll_cq, sizeof(struct ib_uverbs_poll_cq),
+	UVB_COMMAND(POLL_CQ, uvb_cmd_poll_cq, UVERBS_OBJECT_CQ,
+		    UVB_ONLY, sizeof(struct ib_uverbs_poll_cq),
 		    sizeof(struct ib_uverbs_poll_cq_resp), UVB_NEEDS(poll_cq)),
-	UVB_COMMAND(REQ_NOTIFY_CQ, uvb_cmd_req_notify_cq, sizeof(struct ib_uverbs_req_notify_cq),
+	UVB_COMMAND(REQ_NOTIFY_CQ, uvb_cmd_req_notify_cq, UVERBS_OBJECT_CQ,
+		    UVB_ONLY, sizeof(struct ib_uverbs_req_notify_cq),
 		    0, UVB_NEEDS(req_notify_cq)),
-	UVB_COMMAND(DESTROY_CQ, uvb_cmd_destroy_cq, sizeof(struct ib_uverbs_destroy_cq),
+	UVB_COMMAND(DESTROY_CQ, uvb_cmd_destroy_cq, UVERBS_OBJECT_CQ,
+		    UVERBS_METHOD_CQ_DESTROY, sizeof(struct ib_uverbs_destroy_cq),
 		    sizeof(struct ib_uverbs_destroy_cq_resp), UVB_NEEDS(destroy_cq)),
 };
 

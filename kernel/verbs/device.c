@@ -583,13 +583,17 @@ static struct uvb_method uvb_device_methods[] = {
 };
 
 static const struct uvb_command uvb_device_commands[] = {
-	UVB_COMMAND(GET_CONTEXT, uvb_cmd_get_context, sizeof(struct ib_uverbs_get_context),
+	UVB_COMMAND(GET_CONTEXT, uvb_cmd_get_context, UVERBS_OBJECT_DEVICE,
+		    UVERBS_METHOD_GET_CONTEXT, sizeof(struct ib_uverbs_get_context),
 		    sizeof(struct ib_uverbs_get_context_resp), UVB_UDATA),
-	UVB_COMMAND(QUERY_DEVICE, uvb_cmd_query_device, sizeof(struct ib_uverbs_query_device),
+	UVB_COMMAND(QUERY_DEVICE, uvb_cmd_query_device, UVERBS_OBJECT_DEVICE,
+		    UVB_ONLY, sizeof(struct ib_uverbs_query_device),
 		    sizeof(struct ib_uverbs_query_device_resp)),
-	UVB_COMMAND(QUERY_PORT, uvb_cmd_query_port, sizeof(struct ib_uverbs_query_port),
+	UVB_COMMAND(QUERY_PORT, uvb_cmd_query_port, UVERBS_OBJECT_DEVICE,
+		    UVERBS_METHOD_QUERY_PORT, sizeof(struct ib_uverbs_query_port),
 		    sizeof(struct ib_uverbs_query_port_resp), UVB_NEEDS(query_port)),
-	UVB_COMMAND_EX(QUERY_DEVICE, uvb_cmd_ex_query_device,
+	UVB_COMMAND_EX(QUERY_DEVICE, uvb_cmd_ex_query_device, UVERBS_OBJECT_DEVICE,
+		       UVB_ONLY,
 		       offsetofend(struct ib_uverbs_ex_query_device, reserved),
 		       offsetofend(struct ib_uverbs_ex_query_device_resp, response_length),
 		       UVB_NEEDS(query_device)),

@@ -422,11 +422,13 @@ static struct uvb_method uvb_flow_methods[] = {
 };
 
 static const struct uvb_command uvb_flow_commands[] = {
-	UVB_COMMAND_EX(CREATE_FLOW, uvb_cmd_ex_create_flow,
+	UVB_COMMAND_EX(CREATE_FLOW, uvb_cmd_ex_create_flow, UVERBS_OBJECT_FLOW,
+		       UVB_ONLY,
 		       offsetofend(struct ib_uverbs_create_flow, flow_attr),
 		       offsetofend(struct ib_uverbs_create_flow_resp, flow_handle),
 		       UVB_NEEDS(create_flow)),
-	UVB_COMMAND_EX(DESTROY_FLOW, uvb_cmd_ex_destroy_flow,
+	UVB_COMMAND_EX(DESTROY_FLOW, uvb_cmd_ex_destroy_flow, UVERBS_OBJECT_FLOW,
+		       UVERBS_METHOD_FLOW_DESTROY,
 		       sizeof(struct ib_uverbs_destroy_flow), 0, UVB_NEEDS(destroy_flow)),
 };
 

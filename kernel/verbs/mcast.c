@@ -5,6 +5,7 @@
  * nothing and closing the file detaches what is left.
  */
 #include "../uvb.h"
+#include "../ext.h"
 #include "qp.h"
 
 /**
@@ -88,6 +89,26 @@ static int uvb_mcast_detach(struct uvb_qp *obj, const u8 *gid, u16 lid)
 	return mcast ? uvb_mcast_release(obj, mcast) : -EINVAL;
 }
 
+static noinline_for_stack int uvb_mcast_before(struct uverbs_attr_bundle *bundle,
+					       struct uvb_handle *handle,
+					       const struct ib_uverbs_attach_mcast *cmd)
+{
+	const struct ib_qp *qp = handle->object;
+	struct uverbs_bpf_args_mcast args = { .mlid = cmd->mlid, .qp_num = qp->qp_num };
+	struct uvb_view view = {
+		.args = &args,
+		.size = sizeof(args),
+		.handle = handle,
+		.port = qp->port,
+		.qp_type = qp->qp_type,
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+	};
+
+	memcpy(args.gid, cmd->gid, sizeof(args.gid));
+	return uvb_ext_before(bundle, &view);
+}
+
 /*
  * The command has the same fields either way. Attaching sleeps in the driver,
  * and one lock for a file is enough for what is done so seldom.
@@ -107,9 +128,12 @@ static int uvb_mcast_command(struct uverbs_attr_bundle *bundle,
 	handle = uvb_handle_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, UVERBS_BPF_ACCESS_READ);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
-	mutex_lock(lock);
-	ret = run(container_of(handle, struct uvb_qp, source.handle), cmd.gid, cmd.mlid);
-	mutex_unlock(lock);
+	ret = uvb_ext_hooked(bundle) ? uvb_mcast_before(bundle, handle, &cmd) : 0;
+	if (!ret) {
+		mutex_lock(lock);
+		ret = run(container_of(handle, struct uvb_qp, source.handle), cmd.gid, cmd.mlid);
+		mutex_unlock(lock);
+	}
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	return ret;
 }

@@ -3,6 +3,7 @@
  * Memory regions.
  */
 #include "../uvb.h"
+#include "../ext.h"
 
 /* What ib_core accepts of memory that is not the caller's own. */
 #define UVB_DMABUF_ACCESS	(IB_ACCESS_LOCAL_WRITE | IB_ACCESS_REMOTE_READ |	\
@@ -41,6 +42,29 @@ static int uvb_mr_answer(struct uverbs_attr_bundle *bundle, u16 handle, u16 lkey
 	ret = uvb_copy_out_optional(bundle, lkey, &mr->lkey, sizeof(mr->lkey));
 	return ret ?: uvb_copy_out_optional(bundle, rkey, &mr->rkey, sizeof(mr->rkey));
 }
+
+/* Ask providers about a registration, or about one anew, of an MR that is there. */
+static noinline_for_stack int uvb_mr_before(struct uverbs_attr_bundle *bundle,
+					    struct uvb_handle *handle,
+					    const struct uverbs_bpf_args_mr_reg *args)
+{
+	struct uvb_view view = {
+		.args = args,
+		.size = sizeof(*args),
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+	};
+
+	if (handle->object)
+		view.handle = handle;
+	else
+		view.made = handle;
+	return uvb_ext_before(bundle, &view);
+}
+
+#define uvb_mr_ask(bundle, handle, ...)							\
+	(uvb_ext_hooked(bundle) ?							\
+	 uvb_mr_before(bundle, handle, &(struct uverbs_bpf_args_mr_reg) { __VA_ARGS__ }) : 0)
 
 /* ---- registration by attributes ---- */
 
@@ -133,6 +157,11 @@ static int uvb_mr_reg(struct uverbs_attr_bundle *bundle)
 	int ret;
 
 	ret = uvb_mr_memory_in(bundle, pd->device, &memory);
+	if (!ret)
+		ret = uvb_mr_ask(bundle, handle, .start = memory.start, .length = memory.length,
+				 .iova = memory.iova, .access_flags = memory.access,
+				 .memory = memory.dmabuf ? UVERBS_BPF_MEMORY_DMABUF :
+							   UVERBS_BPF_MEMORY_USER);
 	if (ret)
 		return ret;
 	if (memory.dmabuf)
@@ -179,6 +208,9 @@ static int uvb_mr_reg_dmabuf(struct uverbs_attr_bundle *bundle)
 				UVB_DMABUF_ACCESS);
 	if (!ret)
 		ret = ib_check_mr_access(pd->device, access);
+	if (!ret)
+		ret = uvb_mr_ask(bundle, handle, .start = offset, .length = length, .iova = iova,
+				 .access_flags = access, .memory = UVERBS_BPF_MEMORY_DMABUF);
 	if (ret)
 		return ret;
 
@@ -217,6 +249,10 @@ static int uvb_mr_reg_dm(struct uverbs_attr_bundle *bundle)
 		ret = ib_check_mr_access(pd->device, attr.access_flags);
 	if (!ret && (attr.offset > dm->length || attr.length > dm->length - attr.offset))
 		ret = -EINVAL;
+	if (!ret)
+		ret = uvb_mr_ask(bundle, handle, .start = attr.offset, .length = attr.length,
+				 .access_flags = attr.access_flags,
+				 .memory = UVERBS_BPF_MEMORY_DEVICE);
 	if (ret)
 		return ret;
 
@@ -236,7 +272,12 @@ static int uvb_mr_register(struct uverbs_attr_bundle *bundle, struct uvb_handle 
 			   struct ib_pd *pd, const struct ib_uverbs_reg_mr *cmd)
 {
 	struct ib_mr *mr;
+	int ret;
 
+	ret = uvb_mr_ask(bundle, handle, .start = cmd->start, .length = cmd->length,
+			 .iova = cmd->hca_va, .access_flags = cmd->access_flags);
+	if (ret)
+		return ret;
 	mr = uvb_ib_reg_user_mr(pd, cmd->start, cmd->length, cmd->hca_va, cmd->access_flags,
 				NULL, &bundle->driver_udata);
 	if (IS_ERR(mr))
@@ -368,7 +409,14 @@ static int uvb_mr_rereg_locked(struct uverbs_attr_bundle *bundle, struct uvb_han
 		if (pd == mr->pd)
 			flags &= ~IB_MR_REREG_PD;
 	}
-	ret = uvb_mr_rereg(bundle, handle, cmd, flags, pd);
+	/* What is not changed is as it was; of the access flags only the driver knows. */
+	ret = uvb_mr_ask(bundle, handle, .old_length = mr->length,
+			 .start = flags & IB_MR_REREG_TRANS ? cmd->start : 0,
+			 .length = flags & IB_MR_REREG_TRANS ? cmd->length : mr->length,
+			 .iova = flags & IB_MR_REREG_TRANS ? cmd->hca_va : mr->iova,
+			 .access_flags = flags & IB_MR_REREG_ACCESS ? cmd->access_flags : 0);
+	if (!ret)
+		ret = uvb_mr_rereg(bundle, handle, cmd, flags, pd);
 	if (pd_handle)
 		uvb_handle_put(pd_handle, UVERBS_BPF_ACCESS_READ);
 	return ret;
@@ -547,28 +595,33 @@ static const struct uvb_attr uvb_mr_destroy_attrs[] = {
 
 static struct uvb_method uvb_mr_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_DM_MR_REG, uvb_mr_reg_dm,
-		   uvb_mr_reg_dm_attrs),
+		   uvb_mr_reg_dm_attrs, UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, uvb_destroyed,
 		   uvb_mr_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, uvb_mr_advise,
 		   uvb_mr_advise_attrs),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_QUERY_MR, uvb_mr_query, uvb_mr_query_attrs),
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR, uvb_mr_reg_dmabuf,
-		   uvb_mr_reg_dmabuf_attrs),
+		   uvb_mr_reg_dmabuf_attrs, UVB_TELLS),
 #ifdef UVB_HAVE_REG_MR
-	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_MR, uvb_mr_reg, uvb_mr_core_reg_attrs),
+	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_MR, uvb_mr_reg, uvb_mr_core_reg_attrs,
+		   UVB_TELLS),
 #endif
 	UVB_METHOD(UVERBS_OBJECT_MR, UVERBS_BPF_METHOD_MR_REG, uvb_mr_reg, uvb_mr_reg_attrs,
-		   UVB_NEEDS(reg_user_mr)),
+		   UVB_NEEDS(reg_user_mr), UVB_TELLS),
 };
 
 static const struct uvb_command uvb_mr_commands[] = {
-	UVB_COMMAND(REG_MR, uvb_cmd_reg_mr, sizeof(struct ib_uverbs_reg_mr),
-		    sizeof(struct ib_uverbs_reg_mr_resp), UVB_UDATA, UVB_NEEDS(reg_user_mr)),
-	UVB_COMMAND(REREG_MR, uvb_cmd_rereg_mr, sizeof(struct ib_uverbs_rereg_mr),
+	UVB_COMMAND(REG_MR, uvb_cmd_reg_mr, UVERBS_OBJECT_MR,
+		    UVERBS_BPF_METHOD_MR_REG, sizeof(struct ib_uverbs_reg_mr),
+		    sizeof(struct ib_uverbs_reg_mr_resp), UVB_UDATA, UVB_NEEDS(reg_user_mr),
+		    UVB_TELLS),
+	UVB_COMMAND(REREG_MR, uvb_cmd_rereg_mr, UVERBS_OBJECT_MR,
+		    UVB_ONLY, sizeof(struct ib_uverbs_rereg_mr),
 		    sizeof(struct ib_uverbs_rereg_mr_resp), UVB_UDATA,
-		    UVB_NEEDS(rereg_user_mr)),
-	UVB_COMMAND(DEREG_MR, uvb_cmd_dereg_mr, sizeof(struct ib_uverbs_dereg_mr), 0,
+		    UVB_NEEDS(rereg_user_mr), UVB_TELLS),
+	UVB_COMMAND(DEREG_MR, uvb_cmd_dereg_mr, UVERBS_OBJECT_MR,
+		    UVERBS_METHOD_MR_DESTROY, sizeof(struct ib_uverbs_dereg_mr), 0,
 		    UVB_NEEDS(dereg_mr)),
 };
 

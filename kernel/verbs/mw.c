@@ -94,9 +94,11 @@ static struct uvb_method uvb_mw_methods[] = {
 };
 
 static const struct uvb_command uvb_mw_commands[] = {
-	UVB_COMMAND(ALLOC_MW, uvb_cmd_alloc_mw, sizeof(struct ib_uverbs_alloc_mw),
+	UVB_COMMAND(ALLOC_MW, uvb_cmd_alloc_mw, UVERBS_OBJECT_MW,
+		    UVB_ONLY, sizeof(struct ib_uverbs_alloc_mw),
 		    sizeof(struct ib_uverbs_alloc_mw_resp), UVB_UDATA, UVB_NEEDS(alloc_mw)),
-	UVB_COMMAND(DEALLOC_MW, uvb_cmd_dealloc_mw, sizeof(struct ib_uverbs_dealloc_mw), 0,
+	UVB_COMMAND(DEALLOC_MW, uvb_cmd_dealloc_mw, UVERBS_OBJECT_MW,
+		    UVERBS_METHOD_MW_DESTROY, sizeof(struct ib_uverbs_dealloc_mw), 0,
 		    UVB_NEEDS(dealloc_mw)),
 };
 

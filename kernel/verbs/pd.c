@@ -96,9 +96,11 @@ static struct uvb_method uvb_pd_methods[] = {
 };
 
 static const struct uvb_command uvb_pd_commands[] = {
-	UVB_COMMAND(ALLOC_PD, uvb_cmd_alloc_pd, sizeof(struct ib_uverbs_alloc_pd),
+	UVB_COMMAND(ALLOC_PD, uvb_cmd_alloc_pd, UVERBS_OBJECT_PD,
+		    UVERBS_BPF_METHOD_PD_ALLOC, sizeof(struct ib_uverbs_alloc_pd),
 		    sizeof(struct ib_uverbs_alloc_pd_resp), UVB_UDATA, UVB_NEEDS(alloc_pd)),
-	UVB_COMMAND(DEALLOC_PD, uvb_cmd_dealloc_pd, sizeof(struct ib_uverbs_dealloc_pd), 0,
+	UVB_COMMAND(DEALLOC_PD, uvb_cmd_dealloc_pd, UVERBS_OBJECT_PD,
+		    UVERBS_METHOD_PD_DESTROY, sizeof(struct ib_uverbs_dealloc_pd), 0,
 		    UVB_NEEDS(dealloc_pd)),
 };
 

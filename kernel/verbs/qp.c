@@ -41,6 +41,32 @@ static void uvb_qp_set(struct uvb_qp *obj, struct ib_qp *qp)
 	obj->source.handle.object = qp;
 }
 
+static noinline_for_stack int uvb_qp_create_before(struct uverbs_attr_bundle *bundle,
+						   struct uvb_handle *handle,
+						   const struct ib_qp_init_attr *attr)
+{
+	struct uverbs_bpf_args_qp_create args = {
+		.qp_type = attr->qp_type,
+		.create_flags = attr->create_flags,
+		.max_send_wr = attr->cap.max_send_wr,
+		.max_recv_wr = attr->cap.max_recv_wr,
+		.max_send_sge = attr->cap.max_send_sge,
+		.max_recv_sge = attr->cap.max_recv_sge,
+		.max_inline_data = attr->cap.max_inline_data,
+		.source_qpn = attr->source_qpn,
+	};
+	struct uvb_view view = {
+		.args = &args,
+		.size = sizeof(args),
+		.made = handle,
+		.qp_type = attr->qp_type,
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = IB_QPS_RESET,
+	};
+
+	return uvb_ext_before(bundle, &view);
+}
+
 /**
  * uvb_qp_create() - make the QP behind a handle
  * @bundle: the call
@@ -57,7 +83,15 @@ static int uvb_qp_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 {
 	struct uvb_qp *obj = uvb_qp_init(handle, xrcd, user_handle, async);
 	struct ib_qp *qp;
+	int ret;
 
+	if (uvb_ext_hooked(bundle)) {
+		ret = uvb_qp_create_before(bundle, handle, attr);
+		if (ret) {
+			uvb_event_file_put(async);
+			return ret;
+		}
+	}
 	attr->event_handler = uvb_qp_event_handler;
 	qp = uvb_ib_create_qp(handle->context->device, pd, attr, bundle,
 			      (struct ib_uqp_object *)uvb_uobject(handle));
@@ -859,41 +893,52 @@ static const struct uvb_attr uvb_qp_query_attrs[] = {
 
 static struct uvb_method uvb_qp_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, uvb_qp_create_method,
-		   uvb_qp_create_attrs),
+		   uvb_qp_create_attrs, UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, uvb_qp_destroy_method,
 		   uvb_qp_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY, uvb_qp_modify_method,
-		   uvb_qp_modify_attrs, UVB_NEEDS(modify_qp)),
+		   uvb_qp_modify_attrs, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT, uvb_qp_connect_method,
-		   uvb_qp_connect_attrs, UVB_NEEDS(modify_qp)),
+		   uvb_qp_connect_attrs, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, uvb_qp_query_method,
 		   uvb_qp_query_attrs, UVB_NEEDS(query_qp)),
 };
 
 static const struct uvb_command uvb_qp_commands[] = {
-	UVB_COMMAND(CREATE_QP, uvb_cmd_create_qp, sizeof(struct ib_uverbs_create_qp),
-		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA, UVB_NEEDS(create_qp)),
-	UVB_COMMAND_EX(CREATE_QP, uvb_cmd_ex_create_qp,
+	UVB_COMMAND(CREATE_QP, uvb_cmd_create_qp, UVERBS_OBJECT_QP,
+		    UVERBS_METHOD_QP_CREATE, sizeof(struct ib_uverbs_create_qp),
+		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA, UVB_NEEDS(create_qp),
+		    UVB_TELLS),
+	UVB_COMMAND_EX(CREATE_QP, uvb_cmd_ex_create_qp, UVERBS_OBJECT_QP,
+		       UVERBS_METHOD_QP_CREATE,
 		       offsetofend(struct ib_uverbs_ex_create_qp, comp_mask),
 		       offsetofend(struct ib_uverbs_ex_create_qp_resp, response_length),
-		       UVB_NEEDS(create_qp)),
-	UVB_COMMAND(QUERY_QP, uvb_cmd_query_qp, sizeof(struct ib_uverbs_query_qp),
+		       UVB_NEEDS(create_qp), UVB_TELLS),
+	UVB_COMMAND(QUERY_QP, uvb_cmd_query_qp, UVERBS_OBJECT_QP,
+		    UVERBS_BPF_METHOD_QP_QUERY, sizeof(struct ib_uverbs_query_qp),
 		    sizeof(struct ib_uverbs_query_qp_resp), UVB_NEEDS(query_qp)),
-	UVB_COMMAND(MODIFY_QP, uvb_cmd_modify_qp, sizeof(struct ib_uverbs_modify_qp), 0,
-		    UVB_NEEDS(modify_qp)),
-	UVB_COMMAND_EX(MODIFY_QP, uvb_cmd_ex_modify_qp,
+	UVB_COMMAND(MODIFY_QP, uvb_cmd_modify_qp, UVERBS_OBJECT_QP,
+		    UVERBS_BPF_METHOD_QP_MODIFY, sizeof(struct ib_uverbs_modify_qp), 0,
+		    UVB_NEEDS(modify_qp), UVB_TELLS),
+	UVB_COMMAND_EX(MODIFY_QP, uvb_cmd_ex_modify_qp, UVERBS_OBJECT_QP,
+		       UVERBS_BPF_METHOD_QP_MODIFY,
 		       offsetofend(struct ib_uverbs_ex_modify_qp, base),
 		       offsetofend(struct ib_uverbs_ex_modify_qp_resp, response_length),
-		       UVB_NEEDS(modify_qp)),
-	UVB_COMMAND(POST_SEND, uvb_cmd_post_send, sizeof(struct ib_uverbs_post_send),
+		       UVB_NEEDS(modify_qp), UVB_TELLS),
+	UVB_COMMAND(POST_SEND, uvb_cmd_post_send, UVERBS_OBJECT_QP,
+		    UVB_ONLY, sizeof(struct ib_uverbs_post_send),
 		    sizeof(struct ib_uverbs_post_send_resp), UVB_NEEDS(post_send)),
-	UVB_COMMAND(POST_RECV, uvb_cmd_post_recv, sizeof(struct ib_uverbs_post_recv),
+	UVB_COMMAND(POST_RECV, uvb_cmd_post_recv, UVERBS_OBJECT_QP,
+		    UVB_ONLY, sizeof(struct ib_uverbs_post_recv),
 		    sizeof(struct ib_uverbs_post_recv_resp), UVB_NEEDS(post_recv)),
-	UVB_COMMAND(ATTACH_MCAST, uvb_cmd_attach_mcast, sizeof(struct ib_uverbs_attach_mcast), 0,
-		    UVB_NEEDS_BOTH(attach_mcast, detach_mcast)),
-	UVB_COMMAND(DETACH_MCAST, uvb_cmd_detach_mcast, sizeof(struct ib_uverbs_detach_mcast), 0,
-		    UVB_NEEDS(detach_mcast)),
-	UVB_COMMAND(DESTROY_QP, uvb_cmd_destroy_qp, sizeof(struct ib_uverbs_destroy_qp),
+	UVB_COMMAND(ATTACH_MCAST, uvb_cmd_attach_mcast, UVERBS_OBJECT_QP,
+		    UVB_ONLY, sizeof(struct ib_uverbs_attach_mcast), 0,
+		    UVB_NEEDS_BOTH(attach_mcast, detach_mcast), UVB_TELLS),
+	UVB_COMMAND(DETACH_MCAST, uvb_cmd_detach_mcast, UVERBS_OBJECT_QP,
+		    UVB_ONLY, sizeof(struct ib_uverbs_detach_mcast), 0,
+		    UVB_NEEDS(detach_mcast), UVB_TELLS),
+	UVB_COMMAND(DESTROY_QP, uvb_cmd_destroy_qp, UVERBS_OBJECT_QP,
+		    UVERBS_METHOD_QP_DESTROY, sizeof(struct ib_uverbs_destroy_qp),
 		    sizeof(struct ib_uverbs_destroy_qp_resp), UVB_NEEDS(destroy_qp)),
 };
 

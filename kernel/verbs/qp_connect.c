@@ -267,5 +267,9 @@ int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 
 	/* First of all, so that a path that is refused leaves the QP untouched. */
 	ret = uvb_qp_path_in(bundle, qp, &attr, attr.port_num, IB_QPS_INIT, IB_QPS_RTR);
+	if (!ret && uvb_ext_hooked(bundle)) {
+		attr.qp_state = IB_QPS_RTS;
+		ret = uvb_qp_modify_before(bundle, qp, &attr, mask | IB_QP_AV | IB_QP_STATE);
+	}
 	return ret ?: uvb_qp_connect(bundle, qp, &attr, call->ext[0].id);
 }

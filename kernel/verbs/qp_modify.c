@@ -149,6 +149,54 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 			  uvb_qp_state_name(cur), uvb_qp_state_name(next));
 }
 
+/* What struct uverbs_bpf_args_qp_modify.mask may say. */
+#define UVB_QP_ARGS_MASK	((IB_QP_RATE_LIMIT << 1) - 1)
+
+/**
+ * uvb_qp_modify_before() - ask providers about a change of a QP
+ * @bundle: the call
+ * @qp: the QP
+ * @attr: the change; an owner may change its path
+ * @mask: IB_QP_*, which of it are given
+ *
+ * Return: 0, or the errno of who refused.
+ */
+noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+					    struct ib_qp_attr *attr, int mask)
+{
+	struct uverbs_bpf_args_qp_modify args = {
+		.mask = mask & UVB_QP_ARGS_MASK,
+		.qp_num = qp->qp_num,
+		.access_flags = attr->qp_access_flags,
+		.dest_qp_num = attr->dest_qp_num,
+		.qkey = attr->qkey,
+		.rate_limit = attr->rate_limit,
+		.rq_psn = attr->rq_psn,
+		.sq_psn = attr->sq_psn,
+		.pkey_index = attr->pkey_index,
+		.path_mtu = attr->path_mtu,
+		.timeout = attr->timeout,
+		.retry_cnt = attr->retry_cnt,
+		.rnr_retry = attr->rnr_retry,
+		.min_rnr_timer = attr->min_rnr_timer,
+		.max_rd_atomic = attr->max_rd_atomic,
+		.max_dest_rd_atomic = attr->max_dest_rd_atomic,
+	};
+	struct uvb_view view = {
+		.args = &args,
+		.size = sizeof(args),
+		.handle = qp->uobject ? uvb_handle((struct ib_uobject *)qp->uobject) : NULL,
+		.port = mask & IB_QP_AV ? rdma_ah_get_port_num(&attr->ah_attr) :
+			mask & IB_QP_PORT ? attr->port_num : qp->real_qp->port,
+		.qp_type = qp->qp_type,
+		.cur_state = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = mask & IB_QP_STATE ? attr->qp_state : UVERBS_BPF_QPS_UNKNOWN,
+		.path = mask & IB_QP_AV ? &attr->ah_attr : NULL,
+	};
+
+	return uvb_ext_before(bundle, &view);
+}
+
 /* With the checks of what a caller passed. */
 static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 			 struct ib_qp_attr *attr, int mask)
@@ -179,6 +227,11 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 		return uvb_refuse(bundle, -EPERM, UVERBS_BPF_ATTR_QP_QKEY,
 				  "QKEY: 0x%08x has the upper bit set, which is for privileged programs",
 				  attr->qkey);
+	if (uvb_ext_hooked(bundle)) {
+		ret = uvb_qp_modify_before(bundle, qp, attr, mask);
+		if (ret)
+			return ret;
+	}
 
 	/*
 	 * With udata, or ib_core leaves a RoCE path without its MAC address.

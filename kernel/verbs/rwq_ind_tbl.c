@@ -183,11 +183,13 @@ static struct uvb_method uvb_rwq_ind_tbl_methods[] = {
 };
 
 static const struct uvb_command uvb_rwq_ind_tbl_commands[] = {
-	UVB_COMMAND_EX(CREATE_RWQ_IND_TBL, uvb_cmd_ex_create_rwq_ind_tbl,
+	UVB_COMMAND_EX(CREATE_RWQ_IND_TBL, uvb_cmd_ex_create_rwq_ind_tbl, UVERBS_OBJECT_RWQ_IND_TBL,
+		       UVB_ONLY,
 		       offsetofend(struct ib_uverbs_ex_create_rwq_ind_table, log_ind_tbl_size),
 		       offsetofend(struct ib_uverbs_ex_create_rwq_ind_table_resp, ind_tbl_num),
 		       UVB_NEEDS(create_rwq_ind_table)),
-	UVB_COMMAND_EX(DESTROY_RWQ_IND_TBL, uvb_cmd_ex_destroy_rwq_ind_tbl,
+	UVB_COMMAND_EX(DESTROY_RWQ_IND_TBL, uvb_cmd_ex_destroy_rwq_ind_tbl, UVERBS_OBJECT_RWQ_IND_TBL,
+		       UVERBS_METHOD_RWQ_IND_TBL_DESTROY,
 		       sizeof(struct ib_uverbs_ex_destroy_rwq_ind_table), 0,
 		       UVB_NEEDS(destroy_rwq_ind_table)),
 };

@@ -4,7 +4,30 @@
  * match tags.
  */
 #include "../uvb.h"
+#include "../ext.h"
 #include "qp.h"
+
+static noinline_for_stack int uvb_srq_before(struct uverbs_attr_bundle *bundle,
+					     struct uvb_handle *handle, struct uvb_handle *made,
+					     const struct ib_srq_attr *attr, u32 type)
+{
+	struct uverbs_bpf_args_srq args = {
+		.max_wr = attr->max_wr,
+		.max_sge = attr->max_sge,
+		.limit = attr->srq_limit,
+		.type = type,
+	};
+	struct uvb_view view = {
+		.args = &args,
+		.size = sizeof(args),
+		.handle = handle,
+		.made = made,
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+	};
+
+	return uvb_ext_before(bundle, &view);
+}
 
 /**
  * uvb_srq_create() - make the SRQ behind a handle
@@ -26,6 +49,14 @@ static int uvb_srq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *
 	uvb_event_source_init(&obj->source, user_handle, async);
 	attr->event_handler = uvb_srq_event_handler;
 
+	if (uvb_ext_hooked(bundle)) {
+		int ret = uvb_srq_before(bundle, NULL, handle, &attr->attr, attr->srq_type);
+
+		if (ret) {
+			uvb_event_file_put(async);
+			return ret;
+		}
+	}
 	srq = ib_create_srq_user(pd, attr, (struct ib_usrq_object *)uvb_uobject(handle),
 				 &bundle->driver_udata);
 	if (IS_ERR(srq)) {
@@ -230,6 +261,14 @@ static int uvb_cmd_create_xsrq(struct uverbs_attr_bundle *bundle)
 static int uvb_srq_modify(struct uverbs_attr_bundle *bundle, struct ib_srq *srq,
 			  struct ib_srq_attr *attr, u32 mask)
 {
+	int ret;
+
+	if (uvb_ext_hooked(bundle)) {
+		ret = uvb_srq_before(bundle, uvb_handle((struct ib_uobject *)srq->uobject), NULL,
+				     attr, srq->srq_type);
+		if (ret)
+			return ret;
+	}
 	return srq->device->ops.modify_srq(srq, attr, mask, &bundle->driver_udata);
 }
 
@@ -394,25 +433,33 @@ static const struct uvb_attr uvb_srq_modify_attrs[] = {
 
 static struct uvb_method uvb_srq_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE, uvb_srq_create_method,
-		   uvb_srq_create_attrs),
+		   uvb_srq_create_attrs, UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_DESTROY, uvb_srq_destroy_method,
 		   uvb_srq_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_BPF_METHOD_SRQ_MODIFY, uvb_srq_modify_method,
-		   uvb_srq_modify_attrs, UVB_NEEDS(modify_srq)),
+		   uvb_srq_modify_attrs, UVB_NEEDS(modify_srq), UVB_TELLS),
 };
 
 static const struct uvb_command uvb_srq_commands[] = {
-	UVB_COMMAND(CREATE_SRQ, uvb_cmd_create_srq, sizeof(struct ib_uverbs_create_srq),
-		    sizeof(struct ib_uverbs_create_srq_resp), UVB_UDATA, UVB_NEEDS(create_srq)),
-	UVB_COMMAND(CREATE_XSRQ, uvb_cmd_create_xsrq, sizeof(struct ib_uverbs_create_xsrq),
-		    sizeof(struct ib_uverbs_create_srq_resp), UVB_UDATA, UVB_NEEDS(create_srq)),
-	UVB_COMMAND(MODIFY_SRQ, uvb_cmd_modify_srq, sizeof(struct ib_uverbs_modify_srq), 0,
-		    UVB_UDATA, UVB_NEEDS(modify_srq)),
-	UVB_COMMAND(QUERY_SRQ, uvb_cmd_query_srq, sizeof(struct ib_uverbs_query_srq),
+	UVB_COMMAND(CREATE_SRQ, uvb_cmd_create_srq, UVERBS_OBJECT_SRQ,
+		    UVERBS_METHOD_SRQ_CREATE, sizeof(struct ib_uverbs_create_srq),
+		    sizeof(struct ib_uverbs_create_srq_resp), UVB_UDATA, UVB_NEEDS(create_srq),
+		    UVB_TELLS),
+	UVB_COMMAND(CREATE_XSRQ, uvb_cmd_create_xsrq, UVERBS_OBJECT_SRQ,
+		    UVERBS_METHOD_SRQ_CREATE, sizeof(struct ib_uverbs_create_xsrq),
+		    sizeof(struct ib_uverbs_create_srq_resp), UVB_UDATA, UVB_NEEDS(create_srq),
+		    UVB_TELLS),
+	UVB_COMMAND(MODIFY_SRQ, uvb_cmd_modify_srq, UVERBS_OBJECT_SRQ,
+		    UVERBS_BPF_METHOD_SRQ_MODIFY, sizeof(struct ib_uverbs_modify_srq), 0,
+		    UVB_UDATA, UVB_NEEDS(modify_srq), UVB_TELLS),
+	UVB_COMMAND(QUERY_SRQ, uvb_cmd_query_srq, UVERBS_OBJECT_SRQ,
+		    UVB_ONLY, sizeof(struct ib_uverbs_query_srq),
 		    sizeof(struct ib_uverbs_query_srq_resp), UVB_NEEDS(query_srq)),
-	UVB_COMMAND(POST_SRQ_RECV, uvb_cmd_post_srq_recv, sizeof(struct ib_uverbs_post_srq_recv),
+	UVB_COMMAND(POST_SRQ_RECV, uvb_cmd_post_srq_recv, UVERBS_OBJECT_SRQ,
+		    UVB_ONLY, sizeof(struct ib_uverbs_post_srq_recv),
 		    sizeof(struct ib_uverbs_post_srq_recv_resp), UVB_NEEDS(post_srq_recv)),
-	UVB_COMMAND(DESTROY_SRQ, uvb_cmd_destroy_srq, sizeof(struct ib_uverbs_destroy_srq),
+	UVB_COMMAND(DESTROY_SRQ, uvb_cmd_destroy_srq, UVERBS_OBJECT_SRQ,
+		    UVERBS_METHOD_SRQ_DESTROY, sizeof(struct ib_uverbs_destroy_srq),
 		    sizeof(struct ib_uverbs_destroy_srq_resp), UVB_NEEDS(destroy_srq)),
 };
 

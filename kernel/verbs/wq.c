@@ -282,14 +282,17 @@ static struct uvb_method uvb_wq_methods[] = {
 };
 
 static const struct uvb_command uvb_wq_commands[] = {
-	UVB_COMMAND_EX(CREATE_WQ, uvb_cmd_ex_create_wq,
+	UVB_COMMAND_EX(CREATE_WQ, uvb_cmd_ex_create_wq, UVERBS_OBJECT_WQ,
+		       UVERBS_METHOD_WQ_CREATE,
 		       offsetofend(struct ib_uverbs_ex_create_wq, max_sge),
 		       offsetofend(struct ib_uverbs_ex_create_wq_resp, wqn),
 		       UVB_NEEDS(create_wq)),
-	UVB_COMMAND_EX(MODIFY_WQ, uvb_cmd_ex_modify_wq,
+	UVB_COMMAND_EX(MODIFY_WQ, uvb_cmd_ex_modify_wq, UVERBS_OBJECT_WQ,
+		       UVB_ONLY,
 		       offsetofend(struct ib_uverbs_ex_modify_wq, curr_wq_state), 0,
 		       UVB_NEEDS(modify_wq)),
-	UVB_COMMAND_EX(DESTROY_WQ, uvb_cmd_ex_destroy_wq,
+	UVB_COMMAND_EX(DESTROY_WQ, uvb_cmd_ex_destroy_wq, UVERBS_OBJECT_WQ,
+		       UVERBS_METHOD_WQ_DESTROY,
 		       offsetofend(struct ib_uverbs_ex_destroy_wq, wq_handle),
 		       offsetofend(struct ib_uverbs_ex_destroy_wq_resp, reserved),
 		       UVB_NEEDS(destroy_wq)),

@@ -205,10 +205,13 @@ static struct uvb_method uvb_xrcd_methods[] = {
 };
 
 static const struct uvb_command uvb_xrcd_commands[] = {
-	UVB_COMMAND(OPEN_XRCD, uvb_cmd_open_xrcd, sizeof(struct ib_uverbs_open_xrcd),
+	UVB_COMMAND(OPEN_XRCD, uvb_cmd_open_xrcd, UVERBS_OBJECT_XRCD,
+		    UVB_ONLY, sizeof(struct ib_uverbs_open_xrcd),
 		    sizeof(struct ib_uverbs_open_xrcd_resp), UVB_UDATA),
-	UVB_COMMAND(CLOSE_XRCD, uvb_cmd_close_xrcd, sizeof(struct ib_uverbs_close_xrcd), 0),
-	UVB_COMMAND(OPEN_QP, uvb_cmd_open_qp, sizeof(struct ib_uverbs_open_qp),
+	UVB_COMMAND(CLOSE_XRCD, uvb_cmd_close_xrcd, UVERBS_OBJECT_XRCD,
+		    UVERBS_METHOD_XRCD_DESTROY, sizeof(struct ib_uverbs_close_xrcd), 0),
+	UVB_COMMAND(OPEN_QP, uvb_cmd_open_qp, UVERBS_OBJECT_QP,
+		    UVB_ONLY, sizeof(struct ib_uverbs_open_qp),
 		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA),
 };
 

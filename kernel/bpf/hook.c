@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Providers before and after a method. The method's handler, or the legacy
+ * command it has taken the place of, reads and checks its inputs as ever, and
+ * then says what it read: uvb_ext_before(). So a program judges what the driver
+ * will get, not what user space can still change, and there is one view of a
+ * call whichever way it came.
+ *
+ * Who got before() and agreed gets after(), with the result.
+ */
+#include "bpf.h"
+
+/* The largest of struct uverbs_bpf_args_*. */
+#define UVB_MAX_ARGS	64
+
+/**
+ * struct uvb_hook - the providers of one call
+ * @object: object id
+ * @method: method id, or UVERBS_BPF_COMMAND()
+ * @legacy: a legacy command
+ * @args: copy of what before() was shown
+ * @args_size: bytes of it
+ * @made: the object it makes, or NULL; the call has it until after() was called
+ * @n: how many
+ * @programs: who they are, in the order in which they are called
+ * @first: the run of most calls, the first program's
+ */
+struct uvb_hook {
+	u16 object;
+	u16 method;
+	bool legacy;
+	u8 args[UVB_MAX_ARGS] __aligned(8);
+	u16 args_size;
+	struct uvb_handle *made;
+	unsigned int n;
+	struct {
+		struct uvb_run *run;
+		u8 ns;
+		bool agreed;
+	} programs[UVB_NR_PROVIDERS];
+	struct uvb_run first;
+};
+
+static_assert(sizeof(struct uverbs_bpf_args_qp_create) <= UVB_MAX_ARGS);
+static_assert(sizeof(struct uverbs_bpf_args_qp_modify) <= UVB_MAX_ARGS);
+static_assert(sizeof(struct uverbs_bpf_args_mr_reg) <= UVB_MAX_ARGS);
+static_assert(sizeof(struct uverbs_bpf_args_cq) <= UVB_MAX_ARGS);
+static_assert(sizeof(struct uverbs_bpf_args_srq) <= UVB_MAX_ARGS);
+static_assert(sizeof(struct uverbs_bpf_args_mcast) <= UVB_MAX_ARGS);
+
+/* ---- what is hooked ---- */
+
+unsigned int uvb_hook_index(u16 object, u16 method)
+{
+	/* Objects of drivers and providers are as one. */
+	unsigned int slot = uvb_object_slot(object);
+	unsigned int id = method & UVERBS_BPF_ID_MASK;
+
+	switch (method >> UVERBS_BPF_NS_SHIFT) {
+	case UVERBS_BPF_NS_CORE:
+		return id < UVB_MAX_METHOD ? slot * UVB_OBJECT_HOOKS + id : UVB_NR_HOOKS;
+	case UVERBS_BPF_NS_OWN:
+		if (method >= UVERBS_BPF_COMMAND(0, 0)) {
+			id -= UVERBS_BPF_COMMAND(0, 0) & UVERBS_BPF_ID_MASK;
+			return (id & 0x7f) < UVB_MAX_COMMAND && id >> 7 < 2 ?
+				UVB_COMMAND_HOOK + (id >> 7) * UVB_MAX_COMMAND + (id & 0x7f) :
+				UVB_NR_HOOKS;
+		}
+		return id < UVB_MAX_METHOD ?
+			slot * UVB_OBJECT_HOOKS + UVB_MAX_METHOD + id : UVB_NR_HOOKS;
+	default:
+		return slot * UVB_OBJECT_HOOKS + 2 * UVB_MAX_METHOD;
+	}
+}
+
+/* The data path, where it goes through the kernel: only who names these is called for them. */
+static const u8 uvb_data_path[] = {
+	IB_USER_VERBS_CMD_POST_SEND, IB_USER_VERBS_CMD_POST_RECV, IB_USER_VERBS_CMD_POST_SRQ_RECV,
+	IB_USER_VERBS_CMD_POLL_CQ, IB_USER_VERBS_CMD_REQ_NOTIFY_CQ,
+};
+
+void uvb_hook_bits(const struct uverbs_bpf_channel_decl *channel, unsigned long *bits)
+{
+	const struct uvb_command *command;
+	unsigned int i, j;
+
+	/* First what stands for many, for it must not clear what is named. */
+	for (i = 0; i < channel->nr_hooks; i++) {
+		const struct uverbs_bpf_hook *row = &channel->hooks[i];
+
+		if (row->object == UVERBS_BPF_ANY) {
+			bitmap_fill(bits, UVB_NR_HOOKS);
+		} else if (row->method == UVERBS_BPF_ANY) {
+			bitmap_set(bits, uvb_object_slot(row->object) * UVB_OBJECT_HOOKS,
+				   UVB_OBJECT_HOOKS);
+			for (j = 0; (command = uvb_schema_command(j)); j++) {
+				if (command->object == row->object && command->method == UVB_ONLY)
+					__set_bit(uvb_hook_index(row->object,
+								 uvb_command_method(command)),
+						  bits);
+			}
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(uvb_data_path); i++)
+		__clear_bit(UVB_COMMAND_HOOK + uvb_data_path[i], bits);
+	for (i = 0; i < channel->nr_hooks; i++) {
+		const struct uverbs_bpf_hook *row = &channel->hooks[i];
+
+		if (row->object != UVERBS_BPF_ANY && row->method != UVERBS_BPF_ANY)
+			__set_bit(uvb_hook_index(row->object, row->method), bits);
+	}
+}
+
+/* ---- who is called ---- */
+
+static bool uvb_call_has_ns(const struct uvb_call *call, u8 ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->nr_ext; i++) {
+		if (call->ext[i].id >> UVERBS_BPF_NS_SHIFT == ns)
+			return true;
+	}
+	return false;
+}
+
+static int uvb_refuse_closed(struct uvb_call *call, const char *name)
+{
+	return uvb_refuse(uvb_bundle(call), -EACCES, UVERBS_BPF_ATTR_NONE,
+			  "provider %s has failed and holds this shut until an admin attaches it again or reopens it",
+			  name);
+}
+
+/* Whether the program is on its way out and what it guards must stay shut meanwhile. */
+static bool uvb_program_shuts(const struct uvb_program *program)
+{
+	/* Pairs with the release in uvb_program_kill(). */
+	return smp_load_acquire(&program->dead) && program->why == UVERBS_BPF_EXIT_EVICTED &&
+	       program->decl->flags & UVERBS_BPF_FAIL_CLOSED;
+}
+
+static int uvb_hook_find(struct uvb_hook *hook, struct uvb_call *call, struct ib_device *ibdev,
+			 unsigned int index)
+{
+	char name[sizeof_field(struct uverbs_bpf_decl, name)] = "";
+
+	scoped_guard(rcu) {
+		const struct uvb_closed *closed = uvb_closed_by(index, ibdev);
+		const struct uvb_order *order = uvb_provider_order();
+		unsigned int i;
+
+		if (unlikely(closed)) {
+			memcpy(name, closed->decl.name, sizeof(name));
+			break;
+		}
+		for (i = 0; order && i < order->n; i++) {
+			struct uvb_program *program = uvb_program_any(order->ns[i]);
+
+			if (!program || !test_bit(index, program->hooks) ||
+			    !uvb_program_matches(program, ibdev))
+				continue;
+			if (unlikely(program->dead)) {
+				if (uvb_program_shuts(program))
+					memcpy(name, program->decl->name, sizeof(name));
+				continue;
+			}
+			hook->programs[hook->n].ns = order->ns[i];
+			hook->programs[hook->n].agreed = false;
+			hook->programs[hook->n++].run = NULL;
+		}
+	}
+	return name[0] ? uvb_refuse_closed(call, name) : 0;
+}
+
+/* What is addressed to a provider is never ignored: somebody must be there to read it. */
+static int uvb_hook_check(const struct uvb_hook *hook, struct uvb_call *call)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < call->nr_ext; i++) {
+		u8 ns = call->ext[i].id >> UVERBS_BPF_NS_SHIFT;
+
+		if (ns < UVERBS_BPF_NS_PROVIDER_FIRST)
+			continue;
+		for (j = 0; j < hook->n && hook->programs[j].ns != ns; j++)
+			;
+		if (j == hook->n)
+			return uvb_refuse(uvb_bundle(call), -EPROTONOSUPPORT, call->ext[i].id,
+					  "attribute 0x%04x: provider %s was just detached",
+					  call->ext[i].id, uvb_namespace_name(ns));
+	}
+	return 0;
+}
+
+/* ---- before ---- */
+
+static void uvb_hook_view(const struct uvb_hook *hook, struct uvb_run *run,
+			  const struct uvb_view *view)
+{
+	struct uverbs_bpf_ctx *ctx = &run->ctx;
+	struct uvb_file *file = run->call->file;
+	u32 port = view->port ?: rdma_start_port(run->ibdev);
+
+	ctx->object = hook->object;
+	ctx->method = hook->method;
+	ctx->legacy = hook->legacy;
+	ctx->port = view->port;
+	ctx->protocol = rdma_is_port_valid(run->ibdev, port) ?
+			uvb_port_protocol(run->ibdev, port) : 0;
+	ctx->driver_id = run->ibdev->ops.driver_id;
+	ctx->qp_type = view->qp_type;
+	ctx->cur_state = view->cur_state;
+	ctx->next_state = view->next_state;
+	ctx->device = file->stock.device->devnum;
+	ctx->file = file->number;
+	ctx->who = file->who;
+	ctx->handle = UVERBS_BPF_NO_HANDLE;
+	if (view->handle) {
+		ctx->handle = view->handle->id;
+		ctx->hw = (unsigned long)READ_ONCE(view->handle->object);
+	}
+	if (view->path) {
+		ctx->has_path = 1;
+		uvb_path_from_ah(&ctx->path, view->path);
+	}
+	run->args = hook->args;
+	run->args_size = hook->args_size;
+}
+
+/* The result of before(), and what of it counts. Context: RCU. */
+static int uvb_hook_judge(struct uvb_run *run, struct uvb_program *program, int ret,
+			  const struct uverbs_bpf_path *path)
+{
+	u32 role = uvb_provider_ops(program)->channel.role;
+
+	ret = uvb_run_result(run, program, "before", ret);
+	if (!ret && role == UVERBS_BPF_OWNER && run->ctx.has_path &&
+	    memcmp(path, &run->ctx.path, sizeof(*path)))
+		ret = uvb_path_sane(run, program);
+	if (unlikely(run->fault)) {
+		if (program->decl->flags & UVERBS_BPF_FAIL_CLOSED)
+			return run->refused = -EACCES;
+		return uvb_call_has_ns(run->call, run->ns) ? -EPROTO : 1;
+	}
+	return role == UVERBS_BPF_OBSERVER ? 0 : ret;
+}
+
+/*
+ * Return: 0 if the program agreed, 1 if it has no say in this call, or an errno,
+ * with the reason in @run.
+ */
+static int uvb_hook_ask(struct uvb_run *run)
+{
+	const struct uverbs_bpf_provider_ops *ops;
+	struct uverbs_bpf_path path = run->ctx.path;
+	struct uvb_program *program;
+
+	guard(rcu)();
+	program = uvb_program_any(run->ns);
+	if (!program || !uvb_program_matches(program, run->ibdev) || READ_ONCE(program->dead)) {
+		run->refused_attr = UVERBS_BPF_ATTR_NONE;
+		if (program && uvb_program_shuts(program)) {
+			scnprintf(run->text, sizeof(run->text), "provider %s has just failed",
+				  program->decl->name);
+			return run->refused = -EACCES;
+		}
+		if (!uvb_call_has_ns(run->call, run->ns))
+			return 1;
+		scnprintf(run->text, sizeof(run->text), "provider %s was just detached",
+			  uvb_namespace_name(run->ns));
+		return run->refused = -EPROTONOSUPPORT;
+	}
+	memcpy(run->name, program->decl->name, sizeof(run->name));
+	run->decl = program->decl;
+	ops = uvb_provider_ops(program);
+	run->owner = ops->channel.role == UVERBS_BPF_OWNER;
+	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0, &path);
+}
+
+/* An owner wrote another path, which is one a path can be. */
+static void uvb_hook_path(struct uvb_run *run, const struct uvb_view *view)
+{
+	struct uverbs_bpf_path path = {};
+
+	if (!view->path)
+		return;
+	uvb_path_from_ah(&path, view->path);
+	if (memcmp(&path, &run->ctx.path, sizeof(path)))
+		uvb_path_to_ah(run, view->path, view->port);
+}
+
+static int uvb_hook_before_one(struct uvb_hook *hook, struct uvb_call *call,
+			       struct ib_device *ibdev, const struct uvb_view *view, unsigned int i)
+{
+	struct uvb_run *run = i ? kmalloc(sizeof(*run), GFP_KERNEL) : &hook->first;
+	int ret;
+
+	if (!run)
+		return -ENOMEM;
+	ret = uvb_run_begin(run, call, ibdev, hook->programs[i].ns);
+	if (ret) {
+		if (i)
+			kfree(run);
+		return ret;
+	}
+	hook->programs[i].run = run;
+	uvb_hook_view(hook, run, view);
+	ret = uvb_hook_ask(run);
+	if (ret < 0)
+		return uvb_refuse(uvb_bundle(call), ret, run->refused_attr, "%s", run->text);
+	hook->programs[i].agreed = !ret;
+	if (!ret && run->owner)
+		uvb_hook_path(run, view);
+	return 0;
+}
+
+/**
+ * uvb_ext_before() - ask the providers of a call
+ * @bundle: the call
+ * @view: what it is about
+ *
+ * Return: 0; or the errno of the one who refused, in words. -EACCES if one that
+ * fails closed failed.
+ */
+int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *view)
+{
+	struct uvb_call *call = uvb_call(bundle);
+	struct uvb_hook *hook = call->hook;
+	struct ib_device *ibdev = uvb_file_ibdev(call->file);
+	unsigned int i;
+	int ret = 0;
+
+	/* A call is asked for once, however many steps it has. */
+	if (!hook || hook->args_size != U16_MAX || !ibdev)
+		return 0;
+	hook->args_size = view->size;
+	if (view->size)
+		memcpy(hook->args, view->args, view->size);
+	hook->made = view->made;
+	for (i = 0; i < hook->n && !ret; i++)
+		ret = uvb_hook_before_one(hook, call, ibdev, view, i);
+	return ret;
+}
+
+/* ---- after ---- */
+
+static void uvb_hook_tell(const struct uvb_hook *hook, struct uvb_run *run, int ret)
+{
+	struct uvb_program *program;
+
+	run->refused = 0;
+	if (hook->made && !ret) {
+		run->ctx.handle = hook->made->id;
+		run->ctx.hw = (unsigned long)hook->made->object;
+	}
+	guard(rcu)();
+	program = uvb_program_get(run->ns);
+	if (!program || !uvb_provider_ops(program)->after)
+		return;
+	run->decl = program->decl;
+	this_cpu_inc(program->count->calls);
+	uvb_provider_ops(program)->after(&run->ctx, ret);
+}
+
+static int uvb_hook_after(struct uvb_hook *hook, struct uvb_call *call, int ret)
+{
+	unsigned int i;
+
+	for (i = 0; i < hook->n; i++) {
+		if (hook->programs[i].run && hook->programs[i].agreed)
+			uvb_hook_tell(hook, hook->programs[i].run, ret);
+	}
+	for (i = 0; i < hook->n; i++) {
+		struct uvb_run *run = hook->programs[i].run;
+
+		if (!run)
+			continue;
+		run->refused = 0;
+		ret = uvb_run_end(run, ret);
+		if (i)
+			kfree(run);
+	}
+	return ret;
+}
+
+/* The object a method is for, or the one it takes away. */
+static struct uvb_handle *uvb_hook_handle(struct uvb_call *call)
+{
+	const struct uvb_method *method = call->method;
+	unsigned int i;
+
+	for (i = 0; i < method->nr_attrs; i++) {
+		const struct uvb_attr *attr = &method->attrs[i];
+
+		if (attr->kind == UVERBS_BPF_KIND_HANDLE && attr->object == method->object &&
+		    attr->access != UVERBS_BPF_ACCESS_NEW && uvb_has(uvb_bundle(call), attr->id))
+			return uvb_attr_handle(uvb_bundle(call), attr->id);
+	}
+	return NULL;
+}
+
+static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked *what,
+				  struct ib_device *ibdev, unsigned int index)
+{
+	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	struct uvb_hook hook __uninitialized;
+	int ret;
+
+	hook.object = what->object;
+	hook.method = what->method;
+	hook.legacy = what->legacy;
+	/* Nobody was asked yet. */
+	hook.args_size = U16_MAX;
+	hook.made = NULL;
+	hook.n = 0;
+	ret = uvb_hook_find(&hook, call, ibdev, index);
+	if (!ret)
+		ret = uvb_hook_check(&hook, call);
+	if (ret)
+		return ret;
+	if (!hook.n)
+		return what->run(bundle, what->arg);
+
+	call->hook = &hook;
+	if (!what->tells) {
+		struct uvb_view view = {
+			.handle = what->legacy ? NULL : uvb_hook_handle(call),
+			.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+			.next_state = UVERBS_BPF_QPS_UNKNOWN,
+		};
+
+		ret = uvb_ext_before(bundle, &view);
+	}
+	if (!ret)
+		ret = what->run(bundle, what->arg);
+	call->hook = NULL;
+	return uvb_hook_after(&hook, call, ret);
+}
+
+int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what)
+{
+	unsigned int index = uvb_hook_index(what->object, what->method);
+	struct ib_device *ibdev = uvb_file_ibdev(call->file);
+
+	/* Of a device that is gone only handles are left to be destroyed. */
+	if ((!uvb_is_hooked(index) && !uvb_ext_has_provider(call)) || !ibdev)
+		return what->run(uvb_bundle(call), what->arg);
+	return uvb_hook_call(call, what, ibdev, index);
+}
