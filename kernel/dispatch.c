@@ -432,7 +432,7 @@ static int uvb_call_run(struct uvb_call *call)
 	 * libibverbs takes it for "this kernel has no such method" and never asks again. But a
 	 * program may be detached while a call with its attribute runs.
 	 */
-	if (!call->nr_ext && WARN_ON_ONCE(ret == -EPROTONOSUPPORT))
+	if (!call->nr_ext && !method->own && WARN_ON_ONCE(ret == -EPROTONOSUPPORT))
 		ret = -EINVAL;
 	return ret;
 }
@@ -551,10 +551,29 @@ fault:
 	return -EFAULT;
 }
 
+static __always_inline int __uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method,
+					    unsigned int num_attrs,
+					    struct ib_uverbs_attr __user *user_attrs)
+{
+	struct ib_uverbs_attr attrs[UVB_STACK_UATTRS] __uninitialized;
+
+	if (unlikely(num_attrs > UVB_STACK_UATTRS))
+		return uvb_call_large(file, method, num_attrs, user_attrs);
+	if (uvb_copy_words((u64 *)attrs, (const u64 __user *)user_attrs,
+			   num_attrs * (sizeof(*attrs) / sizeof(u64))))
+		return -EFAULT;
+	return uvb_call_method(file, method, attrs, num_attrs, user_attrs);
+}
+
+int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsigned int num_attrs,
+		   struct ib_uverbs_attr __user *user_attrs)
+{
+	return __uvb_call_attrs(file, method, num_attrs, user_attrs);
+}
+
 static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 			  struct ib_uverbs_attr __user *user_attrs)
 {
-	struct ib_uverbs_attr attrs[UVB_STACK_UATTRS] __uninitialized;
 	struct uvb_device *dev = uvb_file_device(file);
 	const struct uvb_method *method;
 
@@ -563,16 +582,12 @@ static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hd
 	method = uvb_api_method(&dev->api, hdr->object_id, hdr->method_id);
 	if (unlikely(!method)) {
 		method = uvb_driver_method(&dev->api, hdr->object_id, hdr->method_id);
+		if (method == ERR_PTR(-EPROTONOSUPPORT))
+			return uvb_ext_call(file, hdr, user_attrs);
 		if (IS_ERR(method))
 			return PTR_ERR(method);
 	}
-
-	if (unlikely(hdr->num_attrs > UVB_STACK_UATTRS))
-		return uvb_call_large(file, method, hdr->num_attrs, user_attrs);
-	if (uvb_copy_words((u64 *)attrs, (const u64 __user *)user_attrs,
-			   hdr->num_attrs * (sizeof(*attrs) / sizeof(u64))))
-		return -EFAULT;
-	return uvb_call_method(file, method, attrs, hdr->num_attrs, user_attrs);
+	return __uvb_call_attrs(file, method, hdr->num_attrs, user_attrs);
 }
 
 long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)

@@ -144,6 +144,19 @@ static inline void uvb_ext_object_goes(struct uvb_file *file)
 	}
 }
 
+/* A method or object of a provider's namespace, which no table has. */
+int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
+		 struct ib_uverbs_attr __user *user_attrs);
+/* The type of an object of a provider's, or NULL; it outlives the provider. */
+struct uvb_type *uvb_ext_type(unsigned int object);
+struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle);
+void uvb_ext_handle_free(struct uvb_handle *handle);
+
+/* Find a provider and keep its namespace until it is closed. Return: 0, -ENOENT or -EPROTO. */
+int uvb_ext_provider_open(struct uverbs_attr_bundle *bundle, const char *name, u32 min_version,
+			  u8 *ns, u32 *version);
+void uvb_ext_provider_close(u8 ns);
+
 /* An open file's number, who opened it, and who is told of its objects. */
 void uvb_ext_file_init(struct uvb_file *file, struct ib_device *ibdev);
 /* A handle appears, or goes. Context: uobjects_lock. */
@@ -185,6 +198,24 @@ static inline bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int in
 					 struct uverbs_bpf_schema_record *record) { return false; }
 static inline void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev) { }
 static inline void uvb_ext_device_remove(struct uvb_device *dev, struct ib_device *ibdev) { }
+static inline int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
+			       struct ib_uverbs_attr __user *user_attrs)
+{
+	return -EPROTONOSUPPORT;
+}
+static inline struct uvb_type *uvb_ext_type(unsigned int object) { return NULL; }
+static inline struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle)
+{
+	return NULL;
+}
+static inline void uvb_ext_handle_free(struct uvb_handle *handle) { }
+static inline int uvb_ext_provider_open(struct uverbs_attr_bundle *bundle, const char *name,
+					u32 min_version, u8 *ns, u32 *version)
+{
+	return uvb_refuse(bundle, -ENOENT, UVERBS_BPF_ATTR_CHANNEL_NAME,
+			  "this kernel has no BPF struct_ops, no provider can be attached");
+}
+static inline void uvb_ext_provider_close(u8 ns) { }
 static inline void uvb_ext_object_goes(struct uvb_file *file) { }
 static inline void uvb_ext_file_init(struct uvb_file *file, struct ib_device *ibdev) { }
 static inline void uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add) { }

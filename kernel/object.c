@@ -39,7 +39,10 @@ static void uvb_handle_free_rcu(struct rcu_head *rcu)
 {
 	struct uvb_handle *handle = container_of(rcu, struct uvb_handle, rcu);
 
-	kmem_cache_free(uvb_type(handle->type)->cache, handle);
+	if (likely(uvb_type(handle->type)->cache))
+		kmem_cache_free(uvb_type(handle->type)->cache, handle);
+	else
+		uvb_ext_handle_free(handle);
 }
 
 void uvb_handle_free(struct uvb_handle *handle)
@@ -126,7 +129,7 @@ struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned 
 	}
 
 	handle = likely(type->cache) ? kmem_cache_zalloc(type->cache, GFP_KERNEL) :
-		uvb_driver_handle_alloc(file, type);
+		type->uapi ? uvb_driver_handle_alloc(file, type) : uvb_ext_handle_alloc(bundle);
 	if (!handle) {
 		ret = -ENOMEM;
 		goto err_unlock;
@@ -147,8 +150,10 @@ err_free:
 	/* Nobody can have seen it: no grace period. */
 	if (handle->whole)
 		kfree(uvb_uobject(handle));
-	else
+	else if (type->cache)
 		kmem_cache_free(type->cache, handle);
+	else
+		uvb_ext_handle_free(handle);
 err_unlock:
 	up_read(&file->stock.hw_destroy_rwsem);
 	return ERR_PTR(ret);

@@ -22,7 +22,7 @@ struct uvb_type *uvb_type(unsigned int object)
 {
 	unsigned int slot = uvb_object_slot(object);
 
-	return slot < UVB_MAX_OBJECT ? uvb_types[slot] : NULL;
+	return likely(slot < UVB_MAX_OBJECT) ? uvb_types[slot] : uvb_ext_type(object);
 }
 
 /* Row of uvb_api.method a namespace of method ids has, or -1. */

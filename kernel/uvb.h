@@ -155,6 +155,7 @@ enum uvb_hook_point {
  * @destroy: bkey of the object destroyed, or UVB_NO_SLOT
  * @has_udata: takes the driver's own input and output
  * @driver: its handler is the driver's, see driver_def.c
+ * @own: it is a provider's, see bpf/method.c
  * @slot: row of @attrs by bkey, or UVB_NO_SLOT
  */
 struct uvb_method {
@@ -172,6 +173,7 @@ struct uvb_method {
 	u8 destroy;
 	bool has_udata;
 	bool driver;
+	bool own;
 	u8 slot[UVB_MAX_BKEY];
 };
 
@@ -755,6 +757,9 @@ static inline struct uvb_file *uvb_bundle_file(const struct uverbs_attr_bundle *
 	return uvb_file(bundle->ufile);
 }
 
+/* Call a method that was found in another way than by its ids. */
+int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsigned int num_attrs,
+		   struct ib_uverbs_attr __user *user_attrs);
 long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 void uvb_call_init(struct uvb_call *call, struct uvb_file *file);
 /* Commit or undo everything the call opened. */
@@ -951,7 +956,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
 	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
-	_(mad_agent) \
+	_(mad_agent) _(channel) \
 	UVB_COMP_CNTR_SCHEMAS(_)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;

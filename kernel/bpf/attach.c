@@ -755,7 +755,7 @@ void uvb_ext_devices_for_each(void (*run)(struct uvb_device *dev, void *arg), vo
 
 /* ---- channels ---- */
 
-int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev, u8 *to,
+static int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev, u8 *to,
 		      u32 *version)
 {
 	struct uvb_program *program;
@@ -776,7 +776,7 @@ int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev
 }
 
 /* The names of those that serve a device, for messages. */
-void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size)
+static void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size)
 {
 	size_t len = 0;
 	unsigned int ns;
@@ -791,6 +791,31 @@ void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size)
 					 program->decl->name,
 					 uvb_provider_ops(program)->channel.version);
 	}
+}
+
+int uvb_ext_provider_open(struct uverbs_attr_bundle *bundle, const char *name, u32 min_version,
+			  u8 *ns, u32 *version)
+{
+	struct ib_device *ibdev = uvb_file_ibdev(uvb_bundle_file(bundle));
+	char names[UVERBS_BPF_ERROR_MAX / 2] = "";
+	int ret = ibdev ? uvb_provider_hold(name, min_version, ibdev, ns, version) : -EIO;
+
+	if (ret != -ENOENT && ret != -EPROTO)
+		return ret;
+	if (uvb_error_wanted(uvb_call(bundle)))
+		uvb_provider_names(ibdev, names, sizeof(names));
+	if (ret == -EPROTO)
+		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CHANNEL_MIN_VERSION,
+				  "provider %s: version %u is attached, wants at least %u", name,
+				  *version, min_version);
+	return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CHANNEL_NAME,
+			  "provider %s is not attached to %s; attached: %s", name,
+			  dev_name(&ibdev->dev), names[0] ? names : "none");
+}
+
+void uvb_ext_provider_close(u8 ns)
+{
+	uvb_provider_release(ns);
 }
 
 /* Somebody who has a hold of the namespace, or runs its program, takes another. */

@@ -157,6 +157,86 @@ int uvb_ext_check(struct uvb_call *call)
 	return 0;
 }
 
+/* An id of a declaration as callers write it. */
+static u16 uvb_given(u8 ns, u16 id)
+{
+	return (id & ~UVERBS_BPF_ID_MASK) == UVERBS_BPF_SELF(0) ?
+		UVERBS_BPF_ID(ns, id & UVERBS_BPF_ID_MASK) : id;
+}
+
+static void uvb_schema_attr(const struct uvb_program *program, const struct uverbs_bpf_attr *row,
+			    struct uverbs_bpf_schema_record *record)
+{
+	record->what = UVERBS_BPF_SCHEMA_ATTR;
+	record->kind = row->direction;
+	if (row->flags & UVERBS_BPF_ATTR_MANDATORY)
+		record->flags |= UVERBS_BPF_SCHEMA_MANDATORY;
+	record->object = uvb_given(program->ns, row->object);
+	record->method = uvb_given(program->ns, row->method);
+	record->attr = UVERBS_BPF_ID(program->ns, row->id);
+	record->min_len = row->min_len;
+	record->max_len = row->max_len;
+	strscpy(record->name, row->name);
+}
+
+/* An own method is followed by the handle of its object, if it has one. */
+static void uvb_schema_own_method(const struct uvb_program *program,
+				  const struct uverbs_bpf_method *row, bool handle,
+				  struct uverbs_bpf_schema_record *record)
+{
+	record->what = UVERBS_BPF_SCHEMA_METHOD;
+	record->object = uvb_given(program->ns, row->object);
+	record->method = UVERBS_BPF_ID(program->ns, row->id);
+	strscpy(record->name, row->name);
+	if (!handle)
+		return;
+	record->what = UVERBS_BPF_SCHEMA_ATTR;
+	record->kind = UVERBS_BPF_KIND_HANDLE;
+	record->access = row->access;
+	record->flags |= UVERBS_BPF_SCHEMA_MANDATORY;
+	record->attr = UVERBS_BPF_ATTR_OBJECT;
+	record->handle_object = record->object;
+	strscpy(record->name, "object");
+}
+
+/* The record of a program at *index, or false and *index less by as many as it has. */
+static bool uvb_schema_program(const struct uvb_program *program, unsigned int *index,
+			       struct uverbs_bpf_schema_record *record)
+{
+	const struct uverbs_bpf_channel_decl *channel;
+	unsigned int i;
+
+	memset(record, 0, sizeof(*record));
+	record->flags = UVERBS_BPF_SCHEMA_PROGRAM;
+	strscpy(record->program, program->decl->name);
+	if (program->kind == UVERBS_BPF_PROVIDER) {
+		channel = &uvb_provider_ops(program)->channel;
+		if (*index < channel->nr_objects) {
+			record->what = UVERBS_BPF_SCHEMA_OBJECT;
+			record->object = UVERBS_BPF_ID(program->ns, channel->objects[*index].id);
+			strscpy(record->name, channel->objects[*index].name);
+			return true;
+		}
+		*index -= channel->nr_objects;
+		for (i = 0; i < channel->nr_methods; i++) {
+			const struct uverbs_bpf_method *row = &channel->methods[i];
+			unsigned int n = row->access == UVERBS_BPF_METHOD_NONE ? 1 : 2;
+
+			if (*index < n) {
+				uvb_schema_own_method(program, row, *index, record);
+				return true;
+			}
+			*index -= n;
+		}
+	}
+	if (*index < program->decl->nr_attrs) {
+		uvb_schema_attr(program, &program->decl->attrs[*index], record);
+		return true;
+	}
+	*index -= program->decl->nr_attrs;
+	return false;
+}
+
 bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int index,
 			   struct uverbs_bpf_schema_record *record)
 {
@@ -167,27 +247,10 @@ bool uvb_ext_schema_record(struct uvb_device *dev, unsigned int index,
 	guard(rcu)();
 	uvb_for_each_ns(ns) {
 		struct uvb_program *program = uvb_program_get(ns);
-		const struct uverbs_bpf_attr *row;
 
-		if (!program || !uvb_program_matches(program, ibdev))
-			continue;
-		if (index >= program->decl->nr_attrs) {
-			index -= program->decl->nr_attrs;
-			continue;
-		}
-		row = &program->decl->attrs[index];
-		memset(record, 0, sizeof(*record));
-		record->what = UVERBS_BPF_SCHEMA_ATTR;
-		record->kind = row->direction;
-		record->flags = UVERBS_BPF_SCHEMA_PROGRAM;
-		record->object = row->object;
-		record->method = row->method;
-		record->attr = UVERBS_BPF_ID(ns, row->id);
-		record->min_len = row->min_len;
-		record->max_len = row->max_len;
-		strscpy(record->name, row->name);
-		strscpy(record->program, program->decl->name);
-		return true;
+		if (program && ibdev && uvb_program_matches(program, ibdev) &&
+		    uvb_schema_program(program, &index, record))
+			return true;
 	}
 	return false;
 }

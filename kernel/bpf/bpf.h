@@ -141,11 +141,9 @@ const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibde
 bool uvb_is_hooked(unsigned int hook);
 /* Place of a method, or of a command, in a bitmap of hooks; UVERBS_BPF_COMMAND() is one. */
 unsigned int uvb_hook_index(u16 object, u16 method);
-/* Hold a provider's namespace. Return: its program's version, or -ENOENT, -EPROTO. */
-int uvb_provider_hold(const char *name, u32 min_version, struct ib_device *ibdev, u8 *ns,
-		      u32 *version);
-void uvb_provider_release(u8 ns);
+/* Keep a provider's namespace for its name; of one that is kept, or whose program is found. */
 void uvb_provider_keep(u8 ns);
+void uvb_provider_release(u8 ns);
 
 /* For each provider that is attached and serves the device. Context: uvb_program_mutex. */
 void uvb_provider_for_each(void (*run)(struct uvb_program *program, void *arg), void *arg);
@@ -174,7 +172,8 @@ void uvb_objects_forget(struct uvb_program *program);
 void uvb_dev_report(struct uvb_program *program, struct uvb_device *dev, struct ib_device *ibdev,
 		    bool add);
 void uvb_ext_devices_for_each(void (*run)(struct uvb_device *dev, void *arg), void *arg);
-void uvb_provider_names(struct ib_device *ibdev, char *to, size_t size);
+/* Types of objects of providers (method.c). */
+void uvb_own_init(void);
 /* Called by dump(). */
 int uvb_dump_line(struct uverbs_bpf_dump *dump, const char *name, u64 value);
 int uvb_dump_init(void);
@@ -237,6 +236,8 @@ struct uvb_run {
 	u8 small[64] __aligned(8);
 };
 
+/* What the program sees of the call beside its ids. */
+void uvb_run_view(struct uvb_run *run, const struct uvb_view *view);
 /* Index in call->ext of the program's attribute with this id (without namespace), or -ENOENT. */
 int uvb_run_attr(const struct uvb_run *run, u16 id);
 int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns);
@@ -245,6 +246,12 @@ int uvb_run_end(struct uvb_run *run, int ret);
 static inline u16 uvb_self(u8 ns, u16 id)
 {
 	return id >> UVERBS_BPF_NS_SHIFT == ns ? UVERBS_BPF_SELF(id & UVERBS_BPF_ID_MASK) : id;
+}
+
+/* Address of what a handle stands for, for programs; objects of providers are nothing but state. */
+static inline u64 uvb_handle_hw(const struct uvb_handle *handle)
+{
+	return handle->object == handle ? 0 : (unsigned long)READ_ONCE(handle->object);
 }
 
 /* What a callback returned, made an errno; counts. Context: RCU. */

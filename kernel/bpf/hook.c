@@ -197,34 +197,12 @@ static int uvb_hook_check(const struct uvb_hook *hook, struct uvb_call *call)
 static void uvb_hook_view(const struct uvb_hook *hook, struct uvb_run *run,
 			  const struct uvb_view *view)
 {
-	struct uverbs_bpf_ctx *ctx = &run->ctx;
-	struct uvb_file *file = run->call->file;
-	u32 port = view->port ?: rdma_start_port(run->ibdev);
-
-	ctx->object = hook->object;
-	ctx->method = hook->method;
-	ctx->legacy = hook->legacy;
-	ctx->port = view->port;
-	ctx->protocol = rdma_is_port_valid(run->ibdev, port) ?
-			uvb_port_protocol(run->ibdev, port) : 0;
-	ctx->driver_id = run->ibdev->ops.driver_id;
-	ctx->qp_type = view->qp_type;
-	ctx->cur_state = view->cur_state;
-	ctx->next_state = view->next_state;
-	ctx->device = file->stock.device->devnum;
-	ctx->file = file->number;
-	ctx->who = file->who;
-	ctx->handle = UVERBS_BPF_NO_HANDLE;
-	if (view->handle) {
-		ctx->handle = view->handle->id;
-		ctx->hw = (unsigned long)READ_ONCE(view->handle->object);
-	}
-	if (view->path) {
-		ctx->has_path = 1;
-		uvb_path_from_ah(&ctx->path, view->path);
-	}
+	run->ctx.object = hook->object;
+	run->ctx.method = hook->method;
+	run->ctx.legacy = hook->legacy;
 	run->args = hook->args;
 	run->args_size = hook->args_size;
+	uvb_run_view(run, view);
 }
 
 /* The result of before(), and what of it counts. Context: RCU. */
@@ -351,7 +329,7 @@ static void uvb_hook_tell(const struct uvb_hook *hook, struct uvb_run *run, int 
 	run->refused = 0;
 	if (hook->made && !ret) {
 		run->ctx.handle = hook->made->id;
-		run->ctx.hw = (unsigned long)hook->made->object;
+		run->ctx.hw = uvb_handle_hw(hook->made);
 	}
 	guard(rcu)();
 	program = uvb_program_get(run->ns);

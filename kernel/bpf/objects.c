@@ -78,7 +78,7 @@ static void uvb_object_info(const struct uvb_file *file, const struct uvb_handle
 	};
 	if (!handle->object || atomic_read(&handle->usecnt) < 0)
 		return;
-	obj->hw = (unsigned long)handle->object;
+	obj->hw = uvb_handle_hw(handle);
 	if (handle->type == UVERBS_OBJECT_QP) {
 		obj->number = ((const struct ib_qp *)handle->object)->qp_num;
 	} else if (handle->type == UVERBS_OBJECT_MR) {

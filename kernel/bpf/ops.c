@@ -376,8 +376,9 @@ static int uvb_object_check(const struct uverbs_bpf_provider_ops *ops, u32 i)
 	if (!uvb_name_ok(row->name, sizeof(row->name)))
 		return uvb_provider_refuse(ops, "objects[%u].name: wants 1 to %zu of a-z, 0-9, _ and -",
 					   i, sizeof(row->name) - 1);
-	if (row->id & ~UVERBS_BPF_ID_MASK)
-		return uvb_provider_refuse(ops, "objects[%u].id is 0x%x, has 12 bits", i, row->id);
+	if (row->id >= UVERBS_BPF_MAX_OBJECTS)
+		return uvb_provider_refuse(ops, "objects[%u].id is %u, wants 0 to %u", i, row->id,
+					   UVERBS_BPF_MAX_OBJECTS - 1);
 	if (uvb_own_object(&ops->channel, UVERBS_BPF_SELF(row->id)) != row)
 		return uvb_provider_refuse(ops, "objects[%u]: id %u is there twice", i, row->id);
 	if (row->state > UVERBS_BPF_MAX_STATE)
@@ -456,10 +457,19 @@ static int uvb_provider_row_check(const struct uverbs_bpf_provider_ops *ops,
 {
 	const struct uverbs_bpf_attr *row = &ops->decl.attrs[i];
 
-	if (uvb_is_self(row->method))
-		return uvb_own_method(&ops->channel, row->object, row->method) ? 0 :
-			uvb_provider_refuse(ops, "attrs[%u]: it has no method 0x%x of object 0x%x", i,
-					    row->method, row->object);
+	if (uvb_is_self(row->method)) {
+		const struct uverbs_bpf_method *method =
+			uvb_own_method(&ops->channel, row->object, row->method);
+
+		if (!method)
+			return uvb_provider_refuse(ops, "attrs[%u]: it has no method 0x%x of object 0x%x",
+						   i, row->method, row->object);
+		if (row->flags & UVERBS_BPF_ATTR_MANDATORY &&
+		    method->access == UVERBS_BPF_METHOD_DESTROY)
+			return uvb_provider_refuse(ops, "attrs[%u]: a method that destroys cannot want an attribute, it would be too late to refuse",
+						   i);
+		return 0;
+	}
 	if (row->flags & UVERBS_BPF_ATTR_MANDATORY && !ops->channel.type.what)
 		return uvb_provider_refuse(ops, "attrs[%u]: only a method of its own can want an attribute, others must go on without it",
 					   i);
@@ -585,6 +595,7 @@ int uvb_ext_init(void)
 	BTF_TYPE_EMIT(struct uverbs_bpf_args_srq);
 	BTF_TYPE_EMIT(struct uverbs_bpf_args_mcast);
 
+	uvb_own_init();
 	ret = uvb_kfunc_init();
 	if (!ret)
 		ret = register_bpf_struct_ops(&uvb_transport_type, uverbs_bpf_transport_ops);
