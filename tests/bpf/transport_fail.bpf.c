@@ -62,7 +62,7 @@ SEC("struct_ops") __failure
 __msg("beyond struct uverbs_bpf_ctx")
 int BPF_PROG(reads_behind, struct uverbs_bpf_ctx *call)
 {
-	return *(volatile __u64 *)((char *)call + 64);
+	return *(volatile __u64 *)((char *)call + sizeof(*call));
 }
 TRANSPORT_OF(reads_behind);
 
