@@ -17,8 +17,6 @@
 #include "uvb.h"
 #include "ext.h"
 
-#include <linux/nospec.h>
-
 /* Attributes copied to the stack; a longer list is copied to the heap. */
 #define UVB_STACK_UATTRS	20
 
@@ -37,7 +35,7 @@ static_assert(offsetof(struct uvb_stack_call, attrs) ==
 	      offsetof(struct uvb_call, priv.bundle) + offsetof(struct uverbs_attr_bundle, attrs));
 #endif
 
-void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
+static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_file *file)
 {
 	struct bundle_priv *priv = &call->priv;
 
@@ -60,6 +58,11 @@ void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
 
 	memset(&priv->bundle, 0, sizeof(priv->bundle));
 	priv->bundle.ufile = &file->stock;
+}
+
+void uvb_call_init(struct uvb_call *call, struct uvb_file *file)
+{
+	uvb_call_begin(call, file);
 }
 
 /* ---- attributes ---- */
@@ -106,8 +109,9 @@ static int uvb_attr_copy(struct uvb_call *call, const struct ib_uverbs_attr *uat
 	return 0;
 }
 
-static int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
-			 const struct ib_uverbs_attr *uattr, struct uverbs_attr *to)
+/* Why data is refused that is not as its row says, or 0 if it is only longer than we know. */
+static noinline int uvb_attr_data_check(struct uvb_call *call, const struct uvb_attr *attr,
+					const struct ib_uverbs_attr *uattr)
 {
 	bool trailing = attr->flags & UVB_F_ZERO_TRAILING;
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
@@ -123,16 +127,30 @@ static int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
 	if (uattr->attr_data.reserved && attr->kind != UVERBS_BPF_KIND_ENUM)
 		return uvb_refuse(bundle, -EINVAL, attr->id, "%s: reserved field is not 0",
 				  attr->name);
-
-	to->ptr_attr.uattr_idx = uattr - call->priv.uattrs;
-	to->ptr_attr.len = uattr->len;
-	if (unlikely(attr->flags & UVB_F_COPY) && !uvb_is_inline(to))
-		return uvb_attr_copy(call, uattr, to);
-	to->ptr_attr.data = uattr->data;
 	return 0;
 }
 
-static int uvb_attr_enum(struct uvb_call *call, const struct uvb_attr *attr,
+static __always_inline int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
+					 const struct ib_uverbs_attr *uattr,
+					 struct uverbs_attr *to)
+{
+	int ret;
+
+	if (unlikely(uattr->len < attr->min_len || uattr->len > attr->max_len ||
+		     uattr->attr_data.reserved)) {
+		ret = uvb_attr_data_check(call, attr, uattr);
+		if (ret)
+			return ret;
+	}
+	to->ptr_attr.uattr_idx = uattr - call->priv.uattrs;
+	to->ptr_attr.len = uattr->len;
+	to->ptr_attr.data = uattr->data;
+	if (unlikely(attr->flags & UVB_F_COPY) && !uvb_is_inline(to))
+		return uvb_attr_copy(call, uattr, to);
+	return 0;
+}
+
+static noinline int uvb_attr_enum(struct uvb_call *call, const struct uvb_attr *attr,
 			 const struct ib_uverbs_attr *uattr, struct uverbs_attr *to)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
@@ -198,7 +216,7 @@ static int uvb_attr_special_get(struct uvb_call *call, const struct uvb_attr *at
 	return ret;
 }
 
-static int uvb_attr_handles(struct uvb_call *call, const struct uvb_attr *attr,
+static noinline int uvb_attr_handles(struct uvb_call *call, const struct uvb_attr *attr,
 			    const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
 			    unsigned int bkey)
 {
@@ -233,7 +251,7 @@ static int uvb_attr_handles(struct uvb_call *call, const struct uvb_attr *attr,
 }
 
 /* Of the driver's own methods: whatever it reads of the object is there. */
-static int uvb_attr_whole(struct uvb_call *call, const struct uvb_attr *attr,
+static noinline int uvb_attr_whole(struct uvb_call *call, const struct uvb_attr *attr,
 			  const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
 			  unsigned int bkey)
 {
@@ -287,6 +305,9 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 {
 	struct uverbs_attr *to = &uvb_bundle(call)->attrs[bkey];
 
+	/* Nearly all. */
+	if (likely(attr->kind <= UVERBS_BPF_KIND_FLAGS))
+		return uvb_attr_data(call, attr, uattr, to);
 	switch (attr->kind) {
 	case UVERBS_BPF_KIND_HANDLE:
 	case UVERBS_BPF_KIND_FD:
@@ -298,14 +319,12 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 		return uvb_attr_handles(call, attr, uattr, to, bkey);
 	case UVERBS_BPF_KIND_ENUM:
 		return uvb_attr_enum(call, attr, uattr, to);
-	case UVERBS_BPF_KIND_RAW_FD:
+	default: /* UVERBS_BPF_KIND_RAW_FD */
 		if (uattr->attr_data.reserved || uattr->len || uattr->data_s64 < INT_MIN ||
 		    uattr->data_s64 > INT_MAX)
 			return -EINVAL;
 		to->ptr_attr.data = uattr->data_s64;
 		return 0;
-	default:
-		return uvb_attr_data(call, attr, uattr, to);
 	}
 }
 
@@ -462,7 +481,7 @@ static void uvb_call_finish_special(struct uvb_call *call)
  * Put back, commit or undo every handle the call opened, and free what the
  * driver took of the bundle's memory: a list whose first word is the next.
  */
-void uvb_call_finish(struct uvb_call *call, bool commit)
+static void uvb_call_finish(struct uvb_call *call, bool commit)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	const struct uvb_method *method = call->method;
@@ -487,19 +506,35 @@ void uvb_call_finish(struct uvb_call *call, bool commit)
 		next = *block;
 		kvfree(block);
 	}
-	kfree(call->error_text);
+	if (unlikely(call->error_text))
+		kfree(call->error_text);
 }
 
-static int uvb_call_method(struct uvb_file *file, const struct uvb_method *method,
-			   struct ib_uverbs_attr *attrs, unsigned int num_attrs,
-			   struct ib_uverbs_attr __user *user_attrs)
+/*
+ * A call of a method that was found. Drivers that want memory of the bundle get
+ * what is free on our stack first.
+ */
+static __always_inline int __uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method,
+					    unsigned int num_attrs,
+					    struct ib_uverbs_attr __user *user_attrs)
 {
+	struct ib_uverbs_attr small[UVB_STACK_UATTRS] __uninitialized;
 	struct uvb_stack_call stack __uninitialized;
+	struct ib_uverbs_attr *attrs = small;
 	struct uvb_call *call = &stack.call;
 	int ret;
 
-	uvb_call_init(call, file);
-	/* Drivers that want memory of the bundle get what is free on our stack first. */
+	/* More than fit on the stack, which no library of today sends. */
+	if (unlikely(num_attrs > ARRAY_SIZE(small))) {
+		attrs = memdup_array_user(user_attrs, num_attrs, sizeof(*attrs));
+		if (IS_ERR(attrs))
+			return PTR_ERR(attrs);
+	} else if (uvb_get_words((u64 *)attrs, (const u64 __user *)user_attrs,
+				 num_attrs * (sizeof(*attrs) / sizeof(u64)))) {
+		return -EFAULT;
+	}
+
+	uvb_call_begin(call, file);
 	if (unlikely(method->driver)) {
 		call->priv.internal_avail = sizeof(stack.attrs);
 		call->priv.internal_used = method->bkey_len * sizeof(*stack.attrs);
@@ -513,56 +548,9 @@ static int uvb_call_method(struct uvb_file *file, const struct uvb_method *metho
 	if (unlikely(ret))
 		uvb_error_deliver(call, ret);
 	uvb_call_finish(call, !ret);
+	if (unlikely(attrs != small))
+		kfree(attrs);
 	return ret;
-}
-
-/* More attributes than fit on the stack, which no library of today sends. */
-static int uvb_call_large(struct uvb_file *file, const struct uvb_method *method,
-			  unsigned int num_attrs, struct ib_uverbs_attr __user *user_attrs)
-{
-	struct ib_uverbs_attr *attrs;
-	int ret;
-
-	attrs = memdup_array_user(user_attrs, num_attrs, sizeof(*attrs));
-	if (IS_ERR(attrs))
-		return PTR_ERR(attrs);
-	ret = uvb_call_method(file, method, attrs, num_attrs, user_attrs);
-	kfree(attrs);
-	return ret;
-}
-
-/*
- * A few words from user space. The compiler does not know their number, for
- * which copy_from_user() pays more than for the copy.
- */
-static int uvb_copy_words(u64 *to, const u64 __user *from, unsigned int words)
-{
-	unsigned int i;
-
-	if (!user_read_access_begin(from, words * sizeof(*from)))
-		return -EFAULT;
-	for (i = 0; i < words; i++)
-		unsafe_get_user(to[i], &from[i], fault);
-	user_read_access_end();
-	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
-static __always_inline int __uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method,
-					    unsigned int num_attrs,
-					    struct ib_uverbs_attr __user *user_attrs)
-{
-	struct ib_uverbs_attr attrs[UVB_STACK_UATTRS] __uninitialized;
-
-	if (unlikely(num_attrs > UVB_STACK_UATTRS))
-		return uvb_call_large(file, method, num_attrs, user_attrs);
-	if (uvb_copy_words((u64 *)attrs, (const u64 __user *)user_attrs,
-			   num_attrs * (sizeof(*attrs) / sizeof(u64))))
-		return -EFAULT;
-	return uvb_call_method(file, method, attrs, num_attrs, user_attrs);
 }
 
 int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsigned int num_attrs,
@@ -571,8 +559,9 @@ int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsig
 	return __uvb_call_attrs(file, method, num_attrs, user_attrs);
 }
 
-static int uvb_call_ioctl(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
-			  struct ib_uverbs_attr __user *user_attrs)
+static __always_inline int uvb_call_ioctl(struct uvb_file *file,
+					  const struct ib_uverbs_ioctl_hdr *hdr,
+					  struct ib_uverbs_attr __user *user_attrs)
 {
 	struct uvb_device *dev = uvb_file_device(file);
 	const struct uvb_method *method;
@@ -600,7 +589,7 @@ long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	if (unlikely(cmd != RDMA_VERBS_IOCTL))
 		return -ENOIOCTLCMD;
 
-	if (uvb_copy_words((u64 *)&hdr, (const u64 __user *)user, sizeof(hdr) / sizeof(u64)))
+	if (uvb_get(&hdr, user, sizeof(hdr)))
 		return -EFAULT;
 	if (hdr.length > PAGE_SIZE || hdr.length != struct_size(&hdr, attrs, hdr.num_attrs))
 		return -EINVAL;
@@ -630,15 +619,6 @@ int __uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, siz
 	return 0;
 }
 
-/* Tell the caller that an output was written: @index is its place in the caller's list. */
-int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index)
-{
-	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
-	u16 flags = priv->uattrs[index].flags | UVERBS_ATTR_F_VALID_OUTPUT;
-
-	return put_user(flags, &priv->user_attrs[index].flags) ? -EFAULT : 0;
-}
-
 int __uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size)
 {
 	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
@@ -659,23 +639,11 @@ int __uvb_copy_out_zero(const struct uverbs_attr_bundle *bundle, u16 id, const v
 	return uvb_copy_out(bundle, id, from, size);
 }
 
-int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 max)
+/* Old libraries pass four bytes, new ones eight. */
+int __uvb_flags(u32 *to, const struct uverbs_attr *attr, u64 allowed)
 {
-	if (!uvb_has(bundle, id))
-		return -ENOENT;
-	*to = bundle->attrs[UVB_BKEY(id)].ptr_attr.data;
-	return *to > max ? -EINVAL : 0;
-}
-
-/* Absent flags are 0. Old libraries pass four bytes, new ones eight. */
-int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allowed)
-{
-	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
 	u64 flags;
 
-	*to = 0;
-	if (!uvb_has(bundle, id))
-		return 0;
 	if (attr->ptr_attr.len == sizeof(u64))
 		flags = attr->ptr_attr.data;
 	else if (attr->ptr_attr.len == sizeof(u32))
@@ -686,37 +654,6 @@ int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allo
 		return -EINVAL;
 	*to = flags;
 	return 0;
-}
-
-struct uvb_handle *uvb_attr_handle(const struct uverbs_attr_bundle *bundle, u16 id)
-{
-	return uvb_handle(bundle->attrs[UVB_BKEY(id)].obj_attr.uobject);
-}
-
-void *uvb_attr_object(const struct uverbs_attr_bundle *bundle, u16 id)
-{
-	return uvb_has(bundle, id) ? uvb_attr_handle(bundle, id)->object : NULL;
-}
-
-void uvb_fill_udata(struct uverbs_attr_bundle *bundle, struct ib_udata *udata, u16 in, u16 out)
-{
-	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
-	const struct uverbs_attr *attr;
-
-	*udata = (struct ib_udata) {};
-	if (uvb_has(bundle, in)) {
-		attr = &bundle->attrs[UVB_BKEY(in)];
-		udata->inlen = attr->ptr_attr.len;
-		/* Drivers copy from user memory, so inline data is where the caller put it. */
-		udata->inbuf = uvb_is_inline(attr) ?
-			(const void __user *)&priv->user_attrs[attr->ptr_attr.uattr_idx].data :
-			u64_to_user_ptr(attr->ptr_attr.data);
-	}
-	if (uvb_has(bundle, out)) {
-		attr = &bundle->attrs[UVB_BKEY(out)];
-		udata->outlen = attr->ptr_attr.len;
-		udata->outbuf = u64_to_user_ptr(attr->ptr_attr.data);
-	}
 }
 
 int uvb_destroyed(struct uverbs_attr_bundle *bundle)

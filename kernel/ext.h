@@ -147,8 +147,6 @@ static inline void uvb_ext_object_goes(struct uvb_file *file)
 /* A method or object of a provider's namespace, which no table has. */
 int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 		 struct ib_uverbs_attr __user *user_attrs);
-/* The type of an object of a provider's, or NULL; it outlives the provider. */
-struct uvb_type *uvb_ext_type(unsigned int object);
 struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle);
 void uvb_ext_handle_free(struct uvb_handle *handle);
 
@@ -203,7 +201,6 @@ static inline int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioc
 {
 	return -EPROTONOSUPPORT;
 }
-static inline struct uvb_type *uvb_ext_type(unsigned int object) { return NULL; }
 static inline struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle)
 {
 	return NULL;

@@ -213,7 +213,7 @@ static int uvb_write_udata(struct uverbs_attr_bundle *bundle, const struct uvb_c
 	u64 address;
 
 	if (command->resp_size) {
-		if (get_user(address, (const u64 __user *)buf))
+		if (uvb_get(&address, buf, sizeof(address)))
 			return -EFAULT;
 		response = u64_to_user_ptr(address);
 	}
@@ -279,7 +279,7 @@ static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, 
 
 	if (count < sizeof(hdr))
 		return -EINVAL;
-	if (copy_from_user(&hdr, buf, sizeof(hdr)))
+	if (uvb_get(&hdr, buf, sizeof(hdr)))
 		return -EFAULT;
 	command = uvb_write_find(&uvb_file_device(file)->api, hdr.command);
 	if (IS_ERR(command))
@@ -288,7 +288,7 @@ static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, 
 	if (command->ex) {
 		if (count < sizeof(hdr) + sizeof(ex))
 			return -EINVAL;
-		if (copy_from_user(&ex, buf + sizeof(hdr), sizeof(ex)))
+		if (uvb_get(&ex, buf + sizeof(hdr), sizeof(ex)))
 			return -EFAULT;
 		ret = uvb_write_check_ex(&hdr, &ex, count);
 	} else {

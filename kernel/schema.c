@@ -8,48 +8,12 @@
 #include "uvb.h"
 #include "ext.h"
 
-#include <linux/nospec.h>
-
 #define UVB_SCHEMA_ENTRY(name) &uvb_schema_##name,
 static const struct uvb_schema *const uvb_schemas[] = {
 	UVB_FOR_EACH_SCHEMA(UVB_SCHEMA_ENTRY)
 };
 
-/* By the slot of the object id. */
-static struct uvb_type *uvb_types[UVB_MAX_OBJECT];
-
-struct uvb_type *uvb_type(unsigned int object)
-{
-	unsigned int slot = uvb_object_slot(object);
-
-	return likely(slot < UVB_MAX_OBJECT) ? uvb_types[slot] : uvb_ext_type(object);
-}
-
-/* Row of uvb_api.method a namespace of method ids has, or -1. */
-static int uvb_method_row(u16 method)
-{
-	switch (method >> UVERBS_BPF_NS_SHIFT) {
-	case UVERBS_BPF_NS_CORE:
-		return 0;
-	case UVERBS_BPF_NS_OWN:
-		return 1;
-	default:
-		return -1;
-	}
-}
-
-const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method)
-{
-	unsigned int id = method & UVERBS_BPF_ID_MASK;
-	unsigned int slot = uvb_object_slot(object);
-	int row = uvb_method_row(method);
-
-	if (row < 0 || slot >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
-		return NULL;
-	/* All three come from the caller; no peeking behind the table by speculation. */
-	return api->method[row][array_index_nospec(slot, UVB_MAX_OBJECT)]
-			  [array_index_nospec(id, UVB_MAX_METHOD)];
-}
+struct uvb_type *uvb_types[UVB_MAX_OBJECT];
 
 /* The device is an object without handles. */
 bool uvb_api_has_object(const struct uvb_api *api, u16 object)

@@ -8,10 +8,12 @@
 #define UVB_H
 
 #include "compat.h"
+#include "copy.h"
 #include "table.h"
 #include "../uapi/uverbs_bpf.h"
 #include "../bpf/uverbs_bpf_types.h"
 
+#include <linux/nospec.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <rdma/ib_user_ioctl_cmds.h>
@@ -318,8 +320,51 @@ static inline bool uvb_api_has_type(const struct uvb_api *api, unsigned int obje
 int uvb_schema_init(void);
 void uvb_schema_exit(void);
 void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev);
-struct uvb_type *uvb_type(unsigned int object);
-const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object, u16 method);
+
+/* By the slot of the object id. */
+extern struct uvb_type *uvb_types[UVB_MAX_OBJECT];
+
+/* The type of an object of a provider's, or NULL; it outlives the provider. */
+#if IS_ENABLED(CONFIG_BPF_JIT)
+struct uvb_type *uvb_ext_type(unsigned int object);
+#else
+static inline struct uvb_type *uvb_ext_type(unsigned int object) { return NULL; }
+#endif
+
+static inline struct uvb_type *uvb_type(unsigned int object)
+{
+	unsigned int slot = uvb_object_slot(object);
+
+	return likely(slot < UVB_MAX_OBJECT) ? uvb_types[slot] : uvb_ext_type(object);
+}
+
+/* Row of uvb_api.method a namespace of method ids has, or -1. */
+static inline int uvb_method_row(u16 method)
+{
+	switch (method >> UVERBS_BPF_NS_SHIFT) {
+	case UVERBS_BPF_NS_CORE:
+		return 0;
+	case UVERBS_BPF_NS_OWN:
+		return 1;
+	default:
+		return -1;
+	}
+}
+
+static inline const struct uvb_method *uvb_api_method(const struct uvb_api *api, u16 object,
+						      u16 method)
+{
+	unsigned int id = method & UVERBS_BPF_ID_MASK;
+	unsigned int slot = uvb_object_slot(object);
+	int row = uvb_method_row(method);
+
+	if (row < 0 || slot >= UVB_MAX_OBJECT || id >= UVB_MAX_METHOD)
+		return NULL;
+	/* All three come from the caller; no peeking behind the table by speculation. */
+	return api->method[row][array_index_nospec(slot, UVB_MAX_OBJECT)]
+			  [array_index_nospec(id, UVB_MAX_METHOD)];
+}
+
 bool uvb_api_has_object(const struct uvb_api *api, u16 object);
 int uvb_schema_method(struct uverbs_attr_bundle *bundle);
 /* Derive what struct uvb_method says of a method's rows; -EINVAL if they are malformed. */
@@ -762,8 +807,6 @@ int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsig
 		   struct ib_uverbs_attr __user *user_attrs);
 long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 void uvb_call_init(struct uvb_call *call, struct uvb_file *file);
-/* Commit or undo everything the call opened. */
-void uvb_call_finish(struct uvb_call *call, bool commit);
 
 /**
  * uvb_refuse() - refuse a call and say why
@@ -785,7 +828,7 @@ int uvb_error_check(struct uvb_call *call, unsigned int index);
 void uvb_error_deliver(struct uvb_call *call, int err);
 
 /* Attribute access for handlers; absent is -ENOENT. */
-static inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
+static __always_inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
 {
 	return test_bit(UVB_BKEY(id), bundle->attr_present);
 }
@@ -797,7 +840,15 @@ static inline bool uvb_is_inline(const struct uverbs_attr *attr)
 
 int __uvb_copy_in(void *to, const struct uverbs_attr_bundle *bundle, u16 id, size_t size);
 int __uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id, const void *from, size_t size);
-int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index);
+
+/* Tell the caller that an output was written: @index is its place in the caller's list. */
+static inline int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 index)
+{
+	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
+	u16 flags = priv->uattrs[index].flags | UVERBS_ATTR_F_VALID_OUTPUT;
+
+	return uvb_put(&priv->user_attrs[index].flags, &flags, sizeof(flags));
+}
 
 /*
  * Copies whose size the compiler knows and the caller's attribute has are
@@ -816,22 +867,19 @@ static __always_inline int uvb_copy_in(void *to, const struct uverbs_attr_bundle
 		memcpy(to, &attr->ptr_attr.data, size);
 		return 0;
 	}
-	return copy_from_user(to, u64_to_user_ptr(attr->ptr_attr.data), size) ? -EFAULT : 0;
+	return uvb_get(to, u64_to_user_ptr(attr->ptr_attr.data), size);
 }
 
 static __always_inline int uvb_copy_out(const struct uverbs_attr_bundle *bundle, u16 id,
 					const void *from, size_t size)
 {
 	const struct uverbs_attr *attr = &bundle->attrs[UVB_BKEY(id)];
-	void __user *to = u64_to_user_ptr(attr->ptr_attr.data);
 
 	if (!uvb_has(bundle, id))
 		return -ENOENT;
 	if (unlikely(attr->ptr_attr.len < size))
 		return __uvb_copy_out(bundle, id, from, size);
-	if (size == sizeof(u32) ? put_user(*(const u32 *)from, (u32 __user *)to) :
-	    size == sizeof(u64) ? put_user(*(const u64 *)from, (u64 __user *)to) :
-				  copy_to_user(to, from, size))
+	if (uvb_put(u64_to_user_ptr(attr->ptr_attr.data), from, size))
 		return -EFAULT;
 	return uvb_mark_output(bundle, attr->ptr_attr.uattr_idx);
 }
@@ -856,12 +904,64 @@ static __always_inline int uvb_copy_out_zero(const struct uverbs_attr_bundle *bu
 	return uvb_copy_out(bundle, id, from, size);
 }
 
-int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 max);
-int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id, u64 allowed);
+/*
+ * Ids are constants, and what an id says of its place in attrs[] is worked out
+ * by the compiler: hence inline.
+ */
+static __always_inline int uvb_const(u64 *to, const struct uverbs_attr_bundle *bundle, u16 id,
+				     u64 max)
+{
+	if (!uvb_has(bundle, id))
+		return -ENOENT;
+	*to = bundle->attrs[UVB_BKEY(id)].ptr_attr.data;
+	return *to > max ? -EINVAL : 0;
+}
+
+int __uvb_flags(u32 *to, const struct uverbs_attr *attr, u64 allowed);
+
+/* Absent flags are 0. */
+static __always_inline int uvb_flags(u32 *to, const struct uverbs_attr_bundle *bundle, u16 id,
+				     u64 allowed)
+{
+	*to = 0;
+	return uvb_has(bundle, id) ? __uvb_flags(to, &bundle->attrs[UVB_BKEY(id)], allowed) : 0;
+}
+
+static __always_inline struct uvb_handle *
+uvb_attr_handle(const struct uverbs_attr_bundle *bundle, u16 id)
+{
+	return uvb_handle(bundle->attrs[UVB_BKEY(id)].obj_attr.uobject);
+}
+
 /* The ib_core object of a handle attribute; NULL if the attribute is absent. */
-void *uvb_attr_object(const struct uverbs_attr_bundle *bundle, u16 id);
-struct uvb_handle *uvb_attr_handle(const struct uverbs_attr_bundle *bundle, u16 id);
-void uvb_fill_udata(struct uverbs_attr_bundle *bundle, struct ib_udata *udata, u16 in, u16 out);
+static __always_inline void *uvb_attr_object(const struct uverbs_attr_bundle *bundle, u16 id)
+{
+	return uvb_has(bundle, id) ? uvb_attr_handle(bundle, id)->object : NULL;
+}
+
+/* The input and the output of a call that have two ids, as @udata. */
+static __always_inline void uvb_fill_udata(const struct uverbs_attr_bundle *bundle,
+					   struct ib_udata *udata, u16 in, u16 out)
+{
+	const struct bundle_priv *priv = container_of(&bundle->hdr, struct bundle_priv, bundle);
+	const struct uverbs_attr *attr;
+
+	*udata = (struct ib_udata) {};
+	if (uvb_has(bundle, in)) {
+		attr = &bundle->attrs[UVB_BKEY(in)];
+		udata->inlen = attr->ptr_attr.len;
+		/* Drivers copy from user memory, so inline data is where the caller put it. */
+		udata->inbuf = uvb_is_inline(attr) ?
+			(const void __user *)&priv->user_attrs[attr->ptr_attr.uattr_idx].data :
+			u64_to_user_ptr(attr->ptr_attr.data);
+	}
+	if (uvb_has(bundle, out)) {
+		attr = &bundle->attrs[UVB_BKEY(out)];
+		udata->outlen = attr->ptr_attr.len;
+		udata->outbuf = u64_to_user_ptr(attr->ptr_attr.data);
+	}
+}
+
 /* Handler of methods that destroy an object and answer nothing. */
 int uvb_destroyed(struct uverbs_attr_bundle *bundle);
 /* From here on a failing call destroys the new object with the driver. */
@@ -890,7 +990,7 @@ static __always_inline int uvb_request(struct uverbs_attr_bundle *bundle, void *
 {
 	if (unlikely(bundle->ucore.inlen != size))
 		return __uvb_request(bundle, req, size);
-	return copy_from_user(req, bundle->ucore.inbuf, size) ? -EFAULT : 0;
+	return uvb_get(req, bundle->ucore.inbuf, size);
 }
 
 /**
@@ -906,9 +1006,7 @@ static __always_inline int uvb_response(struct uverbs_attr_bundle *bundle, const
 {
 	if (unlikely(bundle->ucore.outlen != size))
 		return __uvb_response(bundle, resp, size);
-	if (size == sizeof(u32) ?
-	    put_user(*(const u32 *)resp, (u32 __user *)bundle->ucore.outbuf) :
-	    copy_to_user(bundle->ucore.outbuf, resp, size))
+	if (uvb_put(bundle->ucore.outbuf, resp, size))
 		return -EFAULT;
 	return uvb_has(bundle, UVERBS_ATTR_CORE_OUT) ?
 		uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_CORE_OUT)]
