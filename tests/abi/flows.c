@@ -7,7 +7,8 @@
  * each is answered; that must not depend on who serves NODE. CONTROL is the
  * file of the fake driver that takes commands.
  *
- * flows leak NODE: after a refused EX MODIFY_WQ, what does destroying say? (ib_uverbs: EBUSY)
+ * flows leak NODE [stay]: after a refused EX MODIFY_WQ, what does destroying say? (ib_uverbs: EBUSY)
+ * With "stay" it keeps the file open for ever.
  *
  * Exit status: 0, or 1 if a call that is right failed.
  */
@@ -1011,7 +1012,7 @@ static void test_failures(void)
  * EX MODIFY_WQ with a state there is not is refused, and that is all. ib_uverbs
  * forgets to unlock the WQ. Of two WQs one is refused each of both states.
  */
-static int test_leak(void)
+static void test_leak(void)
 {
 	struct ib_uverbs_ex_modify_wq in = { .attr_mask = 1, .wq_state = 3, .curr_wq_state = 3 };
 	uint32_t events;
@@ -1029,7 +1030,6 @@ static int test_leak(void)
 			die("a WQ state of 3 is answered %s", errno_name(ret));
 		printf("destroy: %s\n", errno_name(destroy_wq(env.wq[i], &events)));
 	}
-	return 0;
 }
 
 int main(int argc, char **argv)
@@ -1037,14 +1037,18 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	raw_driver = RDMA_DRIVER_QIB;
-	if (argc != 3) {
-		fprintf(stderr, "usage: flows NODE CONTROL | flows leak NODE\n");
+	if (argc == 4 ? strcmp(argv[3], "stay") : argc != 3) {
+		fprintf(stderr, "usage: flows NODE CONTROL | flows leak NODE [stay]\n");
 		return 1;
 	}
 	if (!strcmp(argv[1], "leak")) {
 		node = argv[2];
 		env_open();
-		return test_leak();
+		test_leak();
+		fflush(stdout);
+		while (argc == 4)
+			pause();
+		return 0;
 	}
 	node = argv[1];
 	control = argv[2];

@@ -7,6 +7,9 @@
  *	mad refused NODE DRIVER SMI	REGISTER is refused; prints the errno and the reason
  *	mad hold NODE DRIVER GID	an agent on such a port with a request outstanding, until
  *					it is killed
+ *	mad removed NODE DRIVER		prints "ready" when two agents on such ports have requests
+ *					outstanding and something to receive; after a line of input
+ *					the device has gone
  *
  * DRIVER is a number of enum rdma_driver_id.
  */
@@ -416,6 +419,46 @@ static void hold(const char *node, const char *gid)
 	pause();
 }
 
+/* What is left of an agent when its device has gone; neither it nor the device waits for answers. */
+static void removed(const char *node)
+{
+	struct uverbs_bpf_mad_address to = { .qpn = QP1, .lid = 2 }, from;
+	struct mad unanswered = vendor_mad(OTHER_CLASS, SEND, 1), mad = vendor_mad(CLASS, SEND, 2), got;
+	struct uverbs_bpf_mad_status status;
+	struct registration r = { .port = 1 };
+	int fd = open_device(node), asks, answers, other, i, ret;
+	struct pollfd pollfd = { .events = POLLIN };
+	char line[16];
+
+	asks = do_register(fd, 1, 0, false);
+	answers = do_register(fd, 2, CLASS, false);
+	for (i = 0; i < 10; i++) {
+		ret = do_send(fd, asks, &to, i % 2 ? &mad : &unanswered, 256, i, 60000);
+		check(!ret, "SEND %d: %s", i, strerror(ret));
+	}
+	await(answers);
+	puts("ready");
+	fflush(stdout);
+	check(fgets(line, sizeof(line), stdin), "no line of input");
+
+	for (i = 0; i < 2; i++) {
+		pollfd.fd = i ? asks : answers;
+		check(poll(&pollfd, 1, 20000) == 1 && pollfd.revents == POLLERR, "poll: 0x%x",
+		      pollfd.revents);
+		ret = do_receive(fd, pollfd.fd, &got, 256, &from, &status);
+		check(ret == EIO, "RECEIVE: %s", strerror(ret));
+		ret = do_send(fd, pollfd.fd, &to, &mad, 256, 1, 1000);
+		check(ret == EIO, "SEND: %s", strerror(ret));
+	}
+	ret = try_register(fd, &r, &other);
+	check(ret == EIO, "REGISTER: %s", strerror(ret));
+	/* In either order with the device file. */
+	close(asks);
+	close(fd);
+	close(answers);
+	puts("removed: ok");
+}
+
 int main(int argc, char *argv[])
 {
 	const char *what = argc > 2 ? argv[1] : "";
@@ -430,6 +473,8 @@ int main(int argc, char *argv[])
 		port(argv[2], argv[4]);
 	} else if (!strcmp(what, "hold") && argc > 4) {
 		hold(argv[2], argv[4]);
+	} else if (!strcmp(what, "removed") && argc > 3) {
+		removed(argv[2]);
 	} else if (!strcmp(what, "refused") && argc > 4) {
 		r.smi = atoi(argv[4]);
 		ret = try_register(open_device(argv[2]), &r, &agent);

@@ -130,7 +130,9 @@ static struct ib_mr *fake_reg_user_mr_dmabuf(struct ib_pd *pd, u64 offset, u64 l
 	ret = fake_attrs(&attrs->driver_udata);
 	if (ret)
 		return ERR_PTR(ret);
-	umem = ib_umem_dmabuf_get_pinned(pd->device, offset, length, fd, access);
+	/* Its exporter maps it for a device that does DMA, and RDMA does without that. */
+	umem = ib_umem_dmabuf_get_pinned_with_dma_device(pd->device, &dev->slot->parent->dev, offset,
+							 length, fd, access);
 	if (IS_ERR(umem))
 		return ERR_CAST(umem);
 	return fake_mr_new(dev, &umem->umem, offset, length, iova, access, NULL);

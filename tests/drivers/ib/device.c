@@ -8,6 +8,10 @@
 
 static struct ib_test_dev *device;
 
+static bool disassociate;
+module_param(disassociate, bool, 0444);
+MODULE_PARM_DESC(disassociate, "the device can be removed while files are open on it, if nothing of it is mapped");
+
 /* rdmavt names this in its messages, and takes nothing else from it. */
 static struct pci_dev no_pci_dev = { .dev.init_name = "uvb_ib" };
 
@@ -181,6 +185,15 @@ static const struct ib_device_ops device_ops = {
 	.process_mad = ib_test_process_mad,
 };
 
+/* rdmavt's mappings refer to the context until they go, which it does not survive. */
+static void disassociate_ucontext(struct ib_ucontext *context)
+{
+}
+
+static const struct ib_device_ops disassociate_ops = {
+	.disassociate_ucontext = disassociate_ucontext,
+};
+
 static const struct rvt_driver_params parameters = {
 	.core_cap_flags = RDMA_CORE_PORT_IBA_IB,
 	.lkey_table_size = 14,
@@ -264,6 +277,8 @@ static int add_device(void)
 	ibdev->phys_port_cnt = IB_PORTS;
 	strscpy(ibdev->node_desc, "uverbs-bpf test device", sizeof(ibdev->node_desc));
 	ib_set_device_ops(ibdev, &device_ops);
+	if (disassociate)
+		ib_set_device_ops(ibdev, &disassociate_ops);
 	ret = dev_set_name(&ibdev->dev, "ib0");
 	if (ret)
 		goto err_workqueue;
