@@ -560,7 +560,9 @@ struct uverbs_bpf_channel_decl {
  *	is ignored.
  * @after: after a method for which @before returned 0, with the method's result, in whatever
  *	way the call ended. It may write outputs. After a replacement in between it is the
- *	successor's that runs.
+ *	successor's that runs. If an output cannot be written to the caller's memory then, the call
+ *	fails with -EFAULT all the same, and a new object is undone: @obj_add, which comes after
+ *	@after, is the sign that it is there.
  *	Return: nothing; the result stands.
  * @method: a method of its own.
  *	Return: 0, or a negative errno; then a new object is not made. A DESTROY cannot be refused
