@@ -49,15 +49,22 @@
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "uverbs_bpf.h"
+
+/* For unit tests the C compiler of the machine builds the program, see uverbs_bpf_native.h. */
+#ifdef UVERBS_BPF_NATIVE
+#include "uverbs_bpf_native.h"
+#else
+
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#include "uverbs_bpf.h"
-
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 #include "uverbs_bpf_types.h"
 #pragma clang attribute pop
+
+#endif
 
 /*
  * kfuncs; documented in kernel/bpf/kfunc.c. Weak, so that a program may ask
@@ -70,6 +77,8 @@ extern __u8 *uverbs_bpf_attr_out(struct uverbs_bpf_ctx *ctx, __u16 attr, __u32 o
 				 const size_t rdwr_buf_size) __weak __ksym;
 extern int uverbs_bpf_refuse(struct uverbs_bpf_ctx *ctx, __u16 attr, int err,
 			     const char *msg__str, __s64 value) __weak __ksym;
+extern int uverbs_bpf_qp_takes(struct uverbs_bpf_ctx *ctx, __u32 required,
+			       __u32 optional) __weak __ksym;
 extern int uverbs_bpf_gid_type(struct uverbs_bpf_ctx *ctx, __u32 sgid_index) __weak __ksym;
 extern int uverbs_bpf_attr_read(struct uverbs_bpf_ctx *ctx, __u16 attr, __u32 off, void *to,
 				__u32 to__sz) __weak __ksym;
@@ -92,8 +101,9 @@ bpf_iter_uverbs_bpf_program_next(struct bpf_iter_uverbs_bpf_program *it) __weak 
 extern void
 bpf_iter_uverbs_bpf_program_destroy(struct bpf_iter_uverbs_bpf_program *it) __weak __ksym;
 
-/* Present in a module that runs transport programs; provider programs; completion counters. */
+/* Present in a module that runs transport programs; their legal(); providers; counters. */
 extern void uverbs_bpf_has_transport(void) __weak __ksym;
+extern void uverbs_bpf_has_legal(void) __weak __ksym;
 extern void uverbs_bpf_has_provider(void) __weak __ksym;
 extern void uverbs_bpf_has_counter(void) __weak __ksym;
 
@@ -125,5 +135,83 @@ extern void uverbs_bpf_has_counter(void) __weak __ksym;
 	UVERBS_BPF_ROW(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, OUT, id, min, max, name)
 #define UVERBS_BPF_AH_CREATE_IN(id, min, max, name)				\
 	UVERBS_BPF_ROW(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE, IN, id, min, max, name)
+#define UVERBS_BPF_AH_QUERY_OUT(id, min, max, name)				\
+	UVERBS_BPF_ROW(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY, OUT, id, min, max, name)
+
+/* ---- which change of a QP's state takes what ---- */
+
+/* For uverbs_bpf_step.types; UVERBS_BPF_CONNECTED are those with one peer, and so with a path. */
+#define UVERBS_BPF_QPT(type)	(1U << IB_UVERBS_QPT_##type)
+#define UVERBS_BPF_CONNECTED	(UVERBS_BPF_QPT(RC) | UVERBS_BPF_QPT(UC) |		\
+				 UVERBS_BPF_QPT(XRC_INI) | UVERBS_BPF_QPT(XRC_TGT))
+
+/**
+ * struct uverbs_bpf_step - a row of a transport's table: a change of state, and what goes with it
+ * @from: UVERBS_BPF_QPS_* the QP is in
+ * @to: the one it gets to; @from for a change of attributes only
+ * @types: UVERBS_BPF_QPT() of the QPs that have this change
+ * @required: UVERBS_BPF_QP_* without which it is refused
+ * @optional: UVERBS_BPF_QP_* it takes, too
+ *
+ * A table may have rows for the attributes it cares about only: the others are nobody's then but
+ * the driver's.
+ */
+struct uverbs_bpf_step {
+	__u8 from;
+	__u8 to;
+	__u16 types;
+	__u32 required;
+	__u32 optional;
+};
+
+/* Rows of a path, as in the InfiniBand specification, volume 1, 11.2.5.2; RoCE has the same. */
+#define UVERBS_BPF_PATH_STEPS(alt, mig)						\
+	{ UVERBS_BPF_QPS_INIT, UVERBS_BPF_QPS_RTR, UVERBS_BPF_CONNECTED,		\
+	  UVERBS_BPF_QP_AV, alt },							\
+	{ UVERBS_BPF_QPS_RTR, UVERBS_BPF_QPS_RTS, UVERBS_BPF_CONNECTED, 0, (alt) | (mig) },	\
+	{ UVERBS_BPF_QPS_RTS, UVERBS_BPF_QPS_RTS, UVERBS_BPF_CONNECTED, 0, (alt) | (mig) },	\
+	{ UVERBS_BPF_QPS_SQD, UVERBS_BPF_QPS_RTS, UVERBS_BPF_CONNECTED, 0, (alt) | (mig) },	\
+	{ UVERBS_BPF_QPS_SQD, UVERBS_BPF_QPS_SQD, UVERBS_BPF_CONNECTED, 0,		\
+	  UVERBS_BPF_QP_AV | (alt) | (mig) }
+
+/* Whether the row is about this call. */
+static __always_inline bool uverbs_bpf_step_is(const struct uverbs_bpf_ctx *call,
+					       const struct uverbs_bpf_step *step)
+{
+	return step->from == call->cur_state && step->to == call->next_state &&
+	       call->qp_type < 16 && step->types & (1U << call->qp_type);
+}
+
+/*
+ * Refuse @attr, the transport's own for @bit, in a call whose QP has no use for it now. @where
+ * says which changes take it; its %u is the state the QP is in. Of an AH there is no state.
+ */
+static __always_inline int uverbs_bpf_check_step(struct uverbs_bpf_ctx *call,
+						 const struct uverbs_bpf_step *steps,
+						 unsigned int nr_steps, __u16 attr, __u32 bit,
+						 const char *where)
+{
+	unsigned int i;
+
+	if (call->object != UVERBS_OBJECT_QP)
+		return 0;
+	for (i = 0; i < nr_steps; i++) {
+		if (uverbs_bpf_step_is(call, &steps[i]) &&
+		    (steps[i].required | steps[i].optional) & bit)
+			return 0;
+	}
+	if (call->qp_type == IB_UVERBS_QPT_UD)
+		return uverbs_bpf_refuse(call, attr, -EINVAL,
+					 "a UD QP has no path, each of its sends names an AH", 0);
+	if (call->qp_type >= 16 || !(UVERBS_BPF_CONNECTED & (1U << call->qp_type)))
+		return uverbs_bpf_refuse(call, attr, -EINVAL,
+					 "QP type %u has no path; RC, UC and XRC have",
+					 call->qp_type);
+	return uverbs_bpf_refuse(call, attr, -EINVAL, where, call->cur_state);
+}
+
+/* Where the path itself goes. */
+#define UVERBS_BPF_PATH_WHERE								\
+	"goes with a change from INIT to RTR, or in SQD; the QP is in state %u"
 
 #endif /* UVERBS_BPF_BPF_H */

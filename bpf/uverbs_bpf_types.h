@@ -97,7 +97,7 @@ struct uverbs_bpf_attr {
  * @nr_attrs: rows of @attrs in use
  * @reserved: 0
  * @attrs: the schema. Of a transport: inputs of QP_MODIFY, QP_CONNECT and AH_CREATE and
- *	outputs of QP_QUERY, for nothing else consumes them
+ *	outputs of QP_QUERY and AH_QUERY, for nothing else consumes them
  *
  * Matching is done in the kernel when a call comes in, so that devices may
  * come, go and be renamed while programs are attached.
@@ -124,6 +124,19 @@ struct uverbs_bpf_decl {
 #define UVERBS_BPF_QPS_ERR	6
 /* The kernel did not ask the driver for it. */
 #define UVERBS_BPF_QPS_UNKNOWN	0xff
+
+/* Attributes of a QP, for masks of them: enum ib_qp_attr_mask. Those of a connection are in uverbs_bpf.h. */
+#define UVERBS_BPF_QP_STATE		(1 << 0)
+#define UVERBS_BPF_QP_CUR_STATE		(1 << 1)
+#define UVERBS_BPF_QP_ACCESS_FLAGS	(1 << 3)
+#define UVERBS_BPF_QP_PKEY_INDEX	(1 << 4)
+#define UVERBS_BPF_QP_PORT		(1 << 5)
+#define UVERBS_BPF_QP_QKEY		(1 << 6)
+#define UVERBS_BPF_QP_AV		(1 << 7)	/* the path */
+#define UVERBS_BPF_QP_ALT_PATH		(1 << 14)
+#define UVERBS_BPF_QP_PATH_MIG_STATE	(1 << 18)
+#define UVERBS_BPF_QP_CAP		(1 << 19)
+#define UVERBS_BPF_QP_RATE_LIMIT	(1 << 25)
 
 /**
  * struct uverbs_bpf_path - a path as every driver understands it
@@ -172,6 +185,20 @@ struct uverbs_bpf_who {
 };
 
 /**
+ * struct uverbs_bpf_alt_path - the path a QP migrates to, InfiniBand only
+ * @path: the path
+ * @pkey_index: index in the P_Key table of @port
+ * @port: port number, from 1
+ * @timeout: local ACK timeout, 4.096 us * 2^timeout, 5 bits
+ */
+struct uverbs_bpf_alt_path {
+	struct uverbs_bpf_path path;
+	__u16 pkey_index;
+	__u8 port;
+	__u8 timeout;
+};
+
+/**
  * struct uverbs_bpf_ctx - one call, as its program sees it
  * @object: object id of the method called
  * @method: method id, namespace included; of a method of the program's own UVERBS_BPF_SELF().
@@ -184,8 +211,7 @@ struct uverbs_bpf_who {
  *	in, UVERBS_BPF_QPS_UNKNOWN if it does not
  * @next_state: the state it shall get to; @cur_state if it does not change
  * @path: written by path_set(), read by path_get(). Providers: the path of QP_MODIFY, QP_CONNECT
- *	and AH_CREATE, if @has_path; an owner may write it in before(). Only this member may be
- *	written
+ *	and AH_CREATE, if @has_path; an owner may write it in before()
  * @has_path: the call has a path
  * @legacy: a legacy command, not a method with attributes
  * @device: N of /dev/infiniband/uverbsN
@@ -196,8 +222,23 @@ struct uverbs_bpf_who {
  * @hw: address of what @handle stands for in the kernel (struct ib_qp, ib_cq, ib_mr, ...), for
  *	bpf_probe_read_kernel() and CO-RE; 0 if there is none
  * @who: on whose behalf
+ * @mask: of transports: UVERBS_BPF_QP_* the call changes or, of QP_QUERY, asks for
+ * @made: of transports: which of the members of a QP that path_set() may write it did write:
+ *	UVERBS_BPF_QP_AV for @path, UVERBS_BPF_QP_ALT_PATH for @alt,
+ *	UVERBS_BPF_QP_PATH_MIG_STATE for @mig_state. UVERBS_BPF_QP_AV if the program does not
+ *	write it
+ * @alt: of transports: written by path_set(), read by path_get()
+ * @mig_state: of transports: enum ib_mig_state (0 migrated, 1 rearm, 2 armed); written by
+ *	path_set(), read by path_get()
+ * @max_rd_atomic: of transports: of QP_QUERY, as the driver reports it
+ * @max_dest_rd_atomic: likewise
+ * @qp_state: of transports: what the transport keeps for the QP, its own to lay out, in the lower
+ *	56 bits; zero at first. What path_set() and legal() leave there is kept if the call
+ *	succeeds, till the QP is reset, gets a path by a legacy command, or another transport
+ *	keeps something for it
  *
- * From @has_path on they are for providers, and 0 for transports.
+ * From @has_path to @who they are for providers, and 0 for transports; from @mask on the other way
+ * round. Only @path, @made, @alt, @mig_state and @qp_state may be written.
  */
 struct uverbs_bpf_ctx {
 	__u16 object;
@@ -216,6 +257,13 @@ struct uverbs_bpf_ctx {
 	__u64 file;
 	__u64 hw;
 	struct uverbs_bpf_who who;
+	__u32 mask;
+	__u32 made;
+	struct uverbs_bpf_alt_path alt;
+	__u8 mig_state;
+	__u8 max_rd_atomic;
+	__u8 max_dest_rd_atomic;
+	__u64 qp_state;
 };
 
 #define UVERBS_BPF_NO_HANDLE	0xffffffffU
@@ -398,10 +446,19 @@ struct uverbs_bpf_exit {
  *	Return: 0, or a negative errno to refuse the call, see uverbs_bpf_refuse().
  *	Context: non-sleepable, under RCU; may run on several CPUs at once.
  * @path_get: turns ctx->path, as the device's driver reports it, into the transport's output
- *	attributes of QP_QUERY. May be absent if @decl has no outputs.
+ *	attributes of QP_QUERY and AH_QUERY. May be absent if @decl has no outputs.
  *	Return and Context: as @path_set.
  * @exit: the program has been taken off and is not called again. Optional.
  *	Context: non-sleepable, under RCU; runs once for each version attached.
+ * @legal: says whether a QP of this transport may be created with this type, may be changed
+ *	like this (after @path_set, if the call has attributes of the transport), or can be asked
+ *	for this. ctx->mask is what is changed or asked for, see uverbs_bpf_qp_takes(). Optional:
+ *	what a transport does not forbid is the driver's to judge, by the table of the
+ *	InfiniBand specification in most. Called for QP_CREATE (the method, not the legacy
+ *	command), QP_MODIFY, QP_CONNECT and QP_QUERY, of all QPs on ports of the protocol that
+ *	the transport has its name from; of a transport of another name only in calls that carry
+ *	its attributes.
+ *	Return and Context: as @path_set.
  *
  * What is not 0 or an errno from -1 to -133 is a fault: the call fails with
  * -EPROTO, and after 16 of them the program is evicted; those in calls of
@@ -413,6 +470,7 @@ struct uverbs_bpf_transport_ops {
 	int (*path_set)(struct uverbs_bpf_ctx *ctx);
 	int (*path_get)(struct uverbs_bpf_ctx *ctx);
 	void (*exit)(struct uverbs_bpf_exit *info);
+	int (*legal)(struct uverbs_bpf_ctx *ctx);
 };
 
 /**

@@ -17,6 +17,7 @@
  * @qp_type: enum ib_qp_type; IB_QPT_UD for an AH
  * @cur_state: enum ib_qp_state now; of a QP only
  * @next_state: enum ib_qp_state wanted; equal to @cur_state if it does not change
+ * @transport: struct uvb_qp.transport; of a QP only
  */
 struct uvb_path_context {
 	struct ib_device *ibdev;
@@ -25,6 +26,7 @@ struct uvb_path_context {
 	u8 qp_type;
 	u8 cur_state;
 	u8 next_state;
+	u64 transport;
 };
 
 /**
@@ -111,6 +113,27 @@ static inline bool uvb_ext_has_provider(const struct uvb_call *call)
 }
 
 /*
+ * True if a transport's program has a say in a call on a QP: the call carries attributes of it, or
+ * it judges all QPs on ports of its protocol. An invalid @port is nobody's.
+ */
+bool uvb_ext_has_say(const struct uvb_call *call, struct ib_device *ibdev, u32 port);
+
+/*
+ * Let that program make what the call's attributes say of *attr, and judge the change: *mask, the
+ * IB_QP_* that are given, gets those the program adds. C checks what it wrote. What it keeps for
+ * the QP is in call->transport.
+ */
+int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
+		  struct ib_qp_attr *attr, int *mask);
+
+/* Give *attr, as the driver reports it, back in the transport's output attributes. */
+int uvb_ext_qp_out(struct uvb_call *call, const struct uvb_path_context *context,
+		   const struct ib_qp_attr *attr);
+
+/* Ask the transport's program whether a QP can be created, or asked for @mask. */
+int uvb_ext_qp_legal(struct uvb_call *call, const struct uvb_path_context *context, int mask);
+
+/*
  * Turn the call's transport attributes into *ah, which holds a port number
  * and zeroes before. C checks what the program wrote as it would a path from
  * a legacy command.
@@ -188,6 +211,14 @@ static inline int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *wh
 static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle) { return false; }
 static inline int uvb_ext_before(struct uverbs_attr_bundle *bundle,
 				 const struct uvb_view *view) { return 0; }
+static inline bool uvb_ext_has_say(const struct uvb_call *call, struct ib_device *ibdev,
+				   u32 port) { return false; }
+static inline int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
+				struct ib_qp_attr *attr, int *mask) { return -EOPNOTSUPP; }
+static inline int uvb_ext_qp_out(struct uvb_call *call, const struct uvb_path_context *context,
+				 const struct ib_qp_attr *attr) { return -EOPNOTSUPP; }
+static inline int uvb_ext_qp_legal(struct uvb_call *call, const struct uvb_path_context *context,
+				   int mask) { return 0; }
 static inline int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *path,
 				   struct rdma_ah_attr *ah) { return -EOPNOTSUPP; }
 static inline int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *path,

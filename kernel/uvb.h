@@ -695,11 +695,13 @@ struct uvb_xrcd {
  * @source: async events
  * @mcast: multicast groups it is attached to
  * @xrcd: domain of an XRC target QP, else NULL
+ * @transport: what a transport's program keeps for it: namespace in the upper byte, state below
  */
 struct uvb_qp {
 	struct uvb_event_source source;
 	struct hlist_head mcast;
 	struct uvb_xrcd *xrcd;
+	u64 transport;
 };
 
 /**
@@ -771,6 +773,7 @@ struct uvb_ext_attr {
  * @error_id: attribute @error_text names
  * @num_attrs: attributes the caller passed, in priv.uattrs
  * @nr_ext: attributes of programs
+ * @transport: of QP_MODIFY and QP_CONNECT: what struct uvb_qp is to keep once the call succeeded
  * @ext: the attributes of programs
  * @priv: what drivers get to see; the bundle's attrs[] follow it in memory
  */
@@ -782,6 +785,7 @@ struct uvb_call {
 	u16 error_id;
 	u16 num_attrs;
 	u8 nr_ext;
+	u64 transport;
 	struct uvb_ext_attr ext[UVB_MAX_EXT];
 	struct bundle_priv priv;
 };

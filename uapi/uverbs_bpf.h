@@ -88,6 +88,7 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_QP_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* QP */
 #define UVERBS_BPF_METHOD_QP_CONNECT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* QP */
 #define UVERBS_BPF_METHOD_AH_CREATE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* AH */
+#define UVERBS_BPF_METHOD_AH_QUERY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* AH */
 #define UVERBS_BPF_METHOD_MAD_REGISTER	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MAD_AGENT */
 #define UVERBS_BPF_METHOD_MAD_SEND	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* MAD_AGENT */
 #define UVERBS_BPF_METHOD_MAD_RECEIVE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2) /* MAD_AGENT */
@@ -277,11 +278,11 @@ enum uverbs_bpf_attr_qp {
 };
 
 /**
- * enum uverbs_bpf_attr_ah - attributes of AH_CREATE
+ * enum uverbs_bpf_attr_ah - attributes of AH_CREATE and AH_QUERY
  * @UVERBS_BPF_ATTR_AH_HANDLE: the new AH. Without it no AH is made, and the call only
- *	answers @UVERBS_BPF_ATTR_AH_RESP_ADDRESS
+ *	answers @UVERBS_BPF_ATTR_AH_RESP_ADDRESS. QUERY: the AH asked about
  * @UVERBS_BPF_ATTR_AH_PD: the protection domain
- * @UVERBS_BPF_ATTR_AH_PORT: in __u32, from 1
+ * @UVERBS_BPF_ATTR_AH_PORT: in __u32, from 1; QUERY: out __u32, optional
  * @UVERBS_BPF_ATTR_AH_RESP_ADDRESS: out struct ib_uverbs_ah_attr, optional: the address
  *	vector the transport program made, as the legacy command takes it
  * @UVERBS_BPF_ATTR_AH_QP_TYPE: const enum ib_uverbs_qp_type, optional, and only without
@@ -289,6 +290,9 @@ enum uverbs_bpf_attr_qp {
  *	type; datagram if it is not given
  *
  * The address is an attribute of the transport's namespace.
+ *
+ * QUERY gives the address the driver has, and is not there (EPROTONOSUPPORT) where the driver
+ * keeps none.
  */
 enum uverbs_bpf_attr_ah {
 	UVERBS_BPF_ATTR_AH_HANDLE,
@@ -518,7 +522,7 @@ struct uverbs_bpf_mad_status {
  * The RoCE transport, namespace UVERBS_BPF_NS_ROCE.
  */
 
-/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_roce_path */
+/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY, AH_QUERY): struct uverbs_bpf_roce_path */
 #define UVERBS_BPF_ATTR_ROCE_PATH	UVERBS_BPF_ID(UVERBS_BPF_NS_ROCE, 0)
 
 /* Fields of struct uverbs_bpf_roce_path; exactly one DEST_* is wanted. */
@@ -561,8 +565,12 @@ struct uverbs_bpf_roce_path {
  * The InfiniBand transport, namespace UVERBS_BPF_NS_IB.
  */
 
-/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY): struct uverbs_bpf_ib_path */
+/* in (QP_MODIFY, QP_CONNECT, AH_CREATE) or out (QP_QUERY, AH_QUERY): struct uverbs_bpf_ib_path */
 #define UVERBS_BPF_ATTR_IB_PATH		UVERBS_BPF_ID(UVERBS_BPF_NS_IB, 0)
+/* in (QP_MODIFY) or out (QP_QUERY): struct uverbs_bpf_ib_alt_path */
+#define UVERBS_BPF_ATTR_IB_ALT_PATH	UVERBS_BPF_ID(UVERBS_BPF_NS_IB, 1)
+/* in (QP_MODIFY) or out (QP_QUERY): __u32, UVERBS_BPF_IB_MIGRATED and so on */
+#define UVERBS_BPF_ATTR_IB_MIG_STATE	UVERBS_BPF_ID(UVERBS_BPF_NS_IB, 2)
 
 /* Fields of struct uverbs_bpf_ib_path. DLID is wanted; the last four go with DGID and SGID_INDEX. */
 #define UVERBS_BPF_IB_DLID		(1 << 0)	/* unicast; multicast of an AH only */
@@ -601,6 +609,49 @@ struct uverbs_bpf_ib_path {
 	__u8 hop_limit;
 	__u8 reserved;
 	__u32 flow_label;
+};
+
+/**
+ * struct uverbs_bpf_ib_alt_path - where packets go when the path fails
+ * @path: as UVERBS_BPF_ATTR_IB_PATH; no fields in the answer if there is no alternate path
+ * @pkey_index: index in the P_Key table of @port
+ * @port: port number, from 1; it may be another than that of the path
+ * @timeout: local ACK timeout, 4.096 us * 2^timeout, 5 bits
+ *
+ * Goes with the changes INIT to RTR, RTR to RTS and SQD to RTS, and in RTS and SQD; of RC, UC and
+ * XRC.
+ */
+struct uverbs_bpf_ib_alt_path {
+	struct uverbs_bpf_ib_path path;
+	__u16 pkey_index;
+	__u8 port;
+	__u8 timeout;
+};
+
+/*
+ * Migration states, enum ib_mig_state (InfiniBand specification, volume 1, 17.2.8). REARM asks for
+ * the alternate path to be armed, MIGRATED for packets to go there now; ARMED is the hardware's
+ * answer. Goes with the changes of an alternate path, but for INIT to RTR.
+ */
+#define UVERBS_BPF_IB_MIGRATED		0
+#define UVERBS_BPF_IB_REARM		1
+#define UVERBS_BPF_IB_ARMED		2
+
+/*
+ * The iWARP transport, namespace UVERBS_BPF_NS_IWARP. It has no path: rdma_cm connects.
+ */
+
+/* out (QP_QUERY): struct uverbs_bpf_iwarp_reads */
+#define UVERBS_BPF_ATTR_IWARP_READS	UVERBS_BPF_ID(UVERBS_BPF_NS_IWARP, 0)
+
+/**
+ * struct uverbs_bpf_iwarp_reads - how many RDMA READs may be outstanding, as MPA agreed (RFC 6581)
+ * @ird: inbound, which the peer may have sent us
+ * @ord: outbound, which we may have sent the peer
+ */
+struct uverbs_bpf_iwarp_reads {
+	__u32 ird;
+	__u32 ord;
 };
 
 #endif /* UVERBS_BPF_UAPI_H */

@@ -199,6 +199,11 @@ void uvb_call_const(struct uvb_call *call, uint16_t id, uint64_t value)
 	add(call, id, sizeof(value))->data = value;
 }
 
+void uvb_call_fd(struct uvb_call *call, uint16_t id, int fd)
+{
+	add(call, id, 0)->data = (int64_t)fd;
+}
+
 void uvb_call_handle(struct uvb_call *call, uint16_t id, uint32_t handle)
 {
 	add(call, id, 0)->data = handle;

@@ -14,7 +14,7 @@
 #include <uverbs-bpf/verbs.h>
 
 /* Attributes of the call that has most, QP_QUERY, with the extended error. */
-#define UVB_CALL_ATTRS	12
+#define UVB_CALL_ATTRS	(18 + UVB_MAX_ATTRS)
 
 /**
  * struct uvb_server - who answers behind a context's device node
@@ -73,6 +73,7 @@ void uvb_call_method(struct uvb_call *call, uint16_t object, uint16_t method);
 void uvb_call_in(struct uvb_call *call, uint16_t id, const void *data, uint16_t len);
 void uvb_call_out(struct uvb_call *call, uint16_t id, void *data, uint16_t len);
 void uvb_call_const(struct uvb_call *call, uint16_t id, uint64_t value);
+void uvb_call_fd(struct uvb_call *call, uint16_t id, int fd);
 void uvb_call_handle(struct uvb_call *call, uint16_t id, uint32_t handle);
 int uvb_call_run(struct uvb_call *call);
 int uvb_call_fail(struct uvb_call *call, int err);
@@ -81,6 +82,9 @@ int uvb_call_refuse(struct uvb_call *call, int err, const char *fmt, ...);
 
 /* Copy options of whatever size the application was built with. */
 int uvb_opts_get(void *opts, size_t size, const void *from);
+
+/* qp.c: True if a provider does nothing in a modify but pass it on. */
+bool uvb_provider_is_stateless(const struct uvb_server *server);
 
 /* path.c */
 int uvb_path_to_ah_attr(struct uvb_call *call, uint32_t port,
@@ -91,16 +95,23 @@ int uvb_path_from_ah_attr(struct uvb_call *call, const struct ibv_ah_attr *attr,
  * struct uvb_paths - the path of a call, of whichever transport
  * @roce: given if its fields are not 0
  * @ib: likewise
+ * @attrs: of a transport that has no type here
+ * @nr_attrs: how many
  */
 struct uvb_paths {
 	const struct uverbs_bpf_roce_path *roce;
 	const struct uverbs_bpf_ib_path *ib;
+	const struct uvb_attr *attrs;
+	uint32_t nr_attrs;
 };
 
 static inline bool uvb_paths_given(const struct uvb_paths *paths)
 {
-	return paths->roce->fields || paths->ib->fields;
+	return paths->roce->fields || paths->ib->fields || paths->nr_attrs;
 }
+
+/* Refuses too many of them. */
+int uvb_attrs_check(struct uvb_call *call, const struct uvb_attr *attrs, uint32_t nr_attrs);
 
 void uvb_call_paths(struct uvb_call *call, const struct uvb_paths *paths);
 /* Whether a port is InfiniBand; or RoCE, if not. Else -EOPNOTSUPP, in words. */

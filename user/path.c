@@ -246,12 +246,24 @@ void uvb_ib_path_from_ah_attr(const struct ibv_ah_attr *attr, struct uverbs_bpf_
 	path->hop_limit = attr->grh.hop_limit;
 }
 
+int uvb_attrs_check(struct uvb_call *call, const struct uvb_attr *attrs, uint32_t nr_attrs)
+{
+	if (nr_attrs > UVB_MAX_ATTRS || (nr_attrs && !attrs))
+		return uvb_call_refuse(call, -EINVAL, "%u attributes: at most %u, and where they are",
+				       nr_attrs, UVB_MAX_ATTRS);
+	return 0;
+}
+
 void uvb_call_paths(struct uvb_call *call, const struct uvb_paths *paths)
 {
+	uint32_t i;
+
 	if (paths->roce->fields)
 		uvb_call_in(call, UVERBS_BPF_ATTR_ROCE_PATH, paths->roce, sizeof(*paths->roce));
 	if (paths->ib->fields)
 		uvb_call_in(call, UVERBS_BPF_ATTR_IB_PATH, paths->ib, sizeof(*paths->ib));
+	for (i = 0; i < paths->nr_attrs; i++)
+		uvb_call_in(call, paths->attrs[i].id, paths->attrs[i].data, paths->attrs[i].len);
 }
 
 int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
@@ -269,6 +281,10 @@ int uvb_path_resolve(struct uvb_call *call, struct ibv_pd *pd, uint32_t port,
 	uvb_call_const(call, UVERBS_BPF_ATTR_AH_QP_TYPE, type);
 	uvb_call_paths(call, paths);
 	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK && paths->nr_attrs)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "attribute 0x%04x: ib_uverbs serves the device and has no attributes of programs",
+				       paths->attrs[0].id);
 	if (ret == UVB_STOCK && paths->roce->fields && paths->ib->fields)
 		return uvb_call_refuse(call, -EINVAL, "two paths: give one of path and ib_path");
 	if (ret == UVB_STOCK && paths->ib->fields)

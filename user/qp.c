@@ -5,18 +5,25 @@
 #define SCALARS									\
 	(IBV_QP_STATE | IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_PORT |		\
 	 IBV_QP_PKEY_INDEX | IBV_QP_QKEY | IBV_QP_RATE_LIMIT)
+#define ETHERNET	(IBV_QP_STATE | IBV_QP_PORT | IBV_QP_RATE_LIMIT)
+#define ETHERNET_QUERY	(UVB_QP_ETH_SOURCE_QPN | UVB_QP_ETH_VLAN_STRIPPING)
 #define CONNECTION								\
 	(UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_TIMEOUT | UVERBS_BPF_QP_RETRY_CNT |	\
 	 UVERBS_BPF_QP_RNR_RETRY | UVERBS_BPF_QP_RQ_PSN | UVERBS_BPF_QP_MAX_RD_ATOMIC |	\
 	 UVERBS_BPF_QP_MIN_RNR_TIMER | UVERBS_BPF_QP_SQ_PSN |				\
 	 UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC | UVERBS_BPF_QP_DEST_QPN)
 
+/* All that a query knows. */
+#define QUERY									\
+	(SCALARS | CONNECTION | IBV_QP_AV | IBV_QP_CAP | IBV_QP_ALT_PATH |		\
+	 IBV_QP_PATH_MIG_STATE | UVB_QP_IWARP_READS | ETHERNET_QUERY)
+
 /*
  * True if the provider's modify_qp does nothing but pass the call on to the
  * kernel, so that it may be left out. The others follow the state in their own
  * memory (queue indices, PSN tables, doorbells) and would lose track.
  */
-static bool provider_is_stateless(const struct uvb_server *server)
+bool uvb_provider_is_stateless(const struct uvb_server *server)
 {
 	switch (server->driver_id) {
 	case RDMA_DRIVER_RXE:
@@ -28,6 +35,8 @@ static bool provider_is_stateless(const struct uvb_server *server)
 		return false;
 	}
 }
+
+static const struct uverbs_bpf_roce_path no_roce;
 
 static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 			 const struct uvb_qp_modify_opts *opts)
@@ -52,8 +61,13 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 		.min_rnr_timer = connection->min_rnr_timer,
 		.max_rd_atomic = connection->max_rd_atomic,
 		.max_dest_rd_atomic = connection->max_dest_rd_atomic,
+		.path_mig_state = opts->ib_mig_state,
+		.alt_pkey_index = opts->ib_alt_path.pkey_index,
+		.alt_port_num = opts->ib_alt_path.port,
+		.alt_timeout = opts->ib_alt_path.timeout,
 	};
-	struct uvb_paths paths = { &opts->path, &opts->ib_path };
+	struct uvb_paths paths = { &opts->path, &opts->ib_path, opts->attrs, opts->nr_attrs };
+	struct uvb_paths alt = { &no_roce, &opts->ib_alt_path.path, NULL, 0 };
 	uint32_t mask = opts->mask | connection->fields;
 	struct ibv_qp_attr now;
 	int ret;
@@ -78,16 +92,52 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 			return ret;
 		mask |= IBV_QP_AV;
 	}
+	if (uvb_paths_given(&alt)) {
+		ret = uvb_path_resolve(call, qp->pd, opts->ib_alt_path.port, qp->qp_type, &alt,
+				       &attr.alt_ah_attr);
+		if (ret)
+			return ret;
+		mask |= IBV_QP_ALT_PATH;
+	}
 
 	/* Stores the new state in the QP. */
 	ret = ibv_modify_qp(qp, &attr, mask);
 	return ret ? uvb_call_fail(call, -ret) : 0;
 }
 
+/* An Ethernet QP takes nothing of what others are told, and by ids of its own. */
+static int modify_ethernet(struct uvb_call *call, struct ibv_qp *qp,
+			   const struct uvb_qp_modify_opts *opts)
+{
+	int ret;
+
+	if (opts->mask & ~ETHERNET || opts->connection.fields || opts->path.fields ||
+	    opts->ib_path.fields || opts->ib_alt_path.path.fields || opts->nr_attrs)
+		return uvb_call_refuse(call, -EINVAL,
+				       "an Ethernet QP takes a state, a port and a rate limit");
+	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	if (opts->mask & IBV_QP_STATE)
+		uvb_call_const(call, UVERBS_BPF_ATTR_ETH_STATE, opts->state);
+	if (opts->mask & IBV_QP_PORT)
+		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_PORT, &opts->port, sizeof(opts->port));
+	if (opts->mask & IBV_QP_RATE_LIMIT)
+		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_RATE_LIMIT, &opts->rate_limit,
+			    sizeof(opts->rate_limit));
+	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK)
+		return modify_legacy(call, qp, opts);
+	if (ret)
+		return uvb_call_fail(call, ret);
+	if (opts->mask & IBV_QP_STATE)
+		qp->state = opts->state;
+	return 0;
+}
+
 int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 {
 	struct uvb_qp_modify_opts opts;
-	struct uvb_paths paths = { &opts.path, &opts.ib_path };
+	struct uvb_paths paths = { &opts.path, &opts.ib_path, NULL, 0 };
 	struct uvb_server server;
 	struct uvb_call call;
 	int ret;
@@ -98,19 +148,27 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 		return ret;
 	}
 	uvb_call_init(&call, qp->context, "QP modify", opts.error, opts.error_len);
-	if (opts.mask & ~SCALARS)
+	if (opts.mask & ~(SCALARS | IBV_QP_PATH_MIG_STATE))
 		return uvb_call_refuse(&call, -EINVAL,
 				       "mask 0x%x: bits 0x%x are for connection.fields or path.fields",
-				       opts.mask, opts.mask & ~SCALARS);
+				       opts.mask, opts.mask & ~(SCALARS | IBV_QP_PATH_MIG_STATE));
 	if (opts.connection.fields & ~CONNECTION)
 		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
 				       opts.connection.fields, CONNECTION);
 
+	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	if (ret)
+		return ret;
+	paths.attrs = opts.attrs;
+	paths.nr_attrs = opts.nr_attrs;
+
 	ret = uvb_server_get(qp->context, &server);
 	if (ret)
 		return uvb_call_fail(&call, ret);
-	if (!server.served || !provider_is_stateless(&server))
+	if (!server.served || !uvb_provider_is_stateless(&server))
 		return modify_legacy(&call, qp, &opts);
+	if (qp->qp_type == IBV_QPT_RAW_PACKET)
+		return modify_ethernet(&call, qp, &opts);
 
 	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
 	uvb_call_handle(&call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
@@ -135,6 +193,12 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
 			    sizeof(opts.connection));
 	uvb_call_paths(&call, &paths);
+	if (opts.ib_alt_path.path.fields)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_IB_ALT_PATH, &opts.ib_alt_path,
+			    sizeof(opts.ib_alt_path));
+	if (opts.mask & IBV_QP_PATH_MIG_STATE)
+		uvb_call_in(&call, UVERBS_BPF_ATTR_IB_MIG_STATE, &opts.ib_mig_state,
+			    sizeof(opts.ib_mig_state));
 
 	ret = uvb_call_run(&call);
 	if (ret == UVB_STOCK)
@@ -168,8 +232,10 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 		.connection = opts->connection,
 		.path = opts->path,
 		.ib_path = opts->ib_path,
+		.nr_attrs = opts->nr_attrs,
+		.attrs = opts->attrs,
 	};
-	struct uvb_paths paths = { &opts->path, &opts->ib_path };
+	struct uvb_paths paths = { &opts->path, &opts->ib_path, opts->attrs, opts->nr_attrs };
 	struct uvb_qp_modify_opts rts = {
 		.mask = IBV_QP_STATE,
 		.state = IBV_QPS_RTS,
@@ -220,7 +286,7 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 {
 	struct uvb_qp_connect_opts opts;
-	struct uvb_paths paths = { &opts.path, &opts.ib_path };
+	struct uvb_paths paths = { &opts.path, &opts.ib_path, NULL, 0 };
 	struct uvb_server server;
 	struct uvb_call call;
 	int ret;
@@ -234,10 +300,16 @@ int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 	if (opts.connection.fields & ~CONNECTION)
 		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
 				       opts.connection.fields, CONNECTION);
+	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	if (ret)
+		return ret;
+	paths.attrs = opts.attrs;
+	paths.nr_attrs = opts.nr_attrs;
+
 	ret = uvb_server_get(qp->context, &server);
 	if (ret)
 		return uvb_call_fail(&call, ret);
-	if (!server.served || !provider_is_stateless(&server))
+	if (!server.served || !uvb_provider_is_stateless(&server))
 		return connect_legacy(&call, qp, &opts);
 
 	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT);
@@ -274,6 +346,10 @@ static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_
 	if (mask & IBV_QP_RATE_LIMIT)
 		return uvb_call_refuse(call, -EOPNOTSUPP,
 				       "rate limit: ib_uverbs serves the device and cannot tell it");
+	if (mask & (UVB_QP_IWARP_READS | ETHERNET_QUERY) || opts->nr_attrs)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "mask 0x%x, %u attributes: ib_uverbs serves the device and cannot tell bits 0x%x and attributes of programs",
+				       mask, opts->nr_attrs, UVB_QP_IWARP_READS | ETHERNET_QUERY);
 	ret = ibv_query_qp(qp, &attr, mask | (mask & IBV_QP_AV ? IBV_QP_PORT : 0), &init_attr);
 	if (ret)
 		return uvb_call_fail(call, -ret);
@@ -312,6 +388,17 @@ static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_
 			.max_recv_sge = attr.cap.max_recv_sge,
 			.max_inline_data = attr.cap.max_inline_data,
 		};
+	if (mask & IBV_QP_PATH_MIG_STATE)
+		opts->ib_mig_state = attr.path_mig_state;
+	if (mask & IBV_QP_ALT_PATH) {
+		opts->ib_alt_path = (struct uverbs_bpf_ib_alt_path) {};
+		uvb_ib_path_from_ah_attr(&attr.alt_ah_attr, &opts->ib_alt_path.path);
+		if (opts->ib_alt_path.path.fields) {
+			opts->ib_alt_path.pkey_index = attr.alt_pkey_index;
+			opts->ib_alt_path.port = attr.alt_port_num;
+			opts->ib_alt_path.timeout = attr.alt_timeout;
+		}
+	}
 	if (mask & IBV_QP_AV) {
 		/* What rxe, for one, reports of a QP that has no path yet is port 0. */
 		attr.ah_attr.port_num = attr.port_num;
@@ -345,11 +432,55 @@ static int path_is_ib(struct uvb_call *call, struct ibv_qp *qp)
 	return uvb_port_is_ib(call, port ? port : 1);
 }
 
+static int query_ethernet(struct uvb_call *call, struct ibv_qp *qp,
+			  struct uvb_qp_query_opts *opts)
+{
+	uint32_t state = 0;
+	int ret;
+
+	if (opts->mask & ~(ETHERNET | ETHERNET_QUERY | IBV_QP_CAP) || opts->nr_attrs)
+		return uvb_call_refuse(call, -EINVAL,
+				       "mask 0x%x: an Ethernet QP has 0x%x", opts->mask,
+				       ETHERNET | ETHERNET_QUERY | IBV_QP_CAP);
+	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	if (opts->mask & IBV_QP_STATE)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_STATE, &state, sizeof(state));
+	if (opts->mask & IBV_QP_PORT)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_PORT, &opts->port, sizeof(opts->port));
+	if (opts->mask & IBV_QP_RATE_LIMIT)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_RATE_LIMIT, &opts->rate_limit,
+			     sizeof(opts->rate_limit));
+	/* Left as it is if the driver does not tell. */
+	opts->eth_source_qpn = UINT32_MAX;
+	if (opts->mask & UVB_QP_ETH_SOURCE_QPN)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_SOURCE_QPN, &opts->eth_source_qpn,
+			     sizeof(opts->eth_source_qpn));
+	if (opts->mask & UVB_QP_ETH_VLAN_STRIPPING)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING, &opts->eth_vlan_stripping,
+			     sizeof(opts->eth_vlan_stripping));
+	if (opts->mask & IBV_QP_CAP)
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CAP, &opts->cap, sizeof(opts->cap));
+	ret = uvb_call_run(call);
+	if (ret == UVB_STOCK)
+		return query_legacy(call, qp, opts);
+	if (ret)
+		return uvb_call_fail(call, ret);
+	if (opts->mask & IBV_QP_STATE) {
+		opts->state = state;
+		qp->state = state;
+	}
+	return 0;
+}
+
 static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
 {
 	uint32_t state = 0, cur_state = 0;
 	int ib = 0, ret;
+	uint32_t i;
 
+	if (qp->qp_type == IBV_QPT_RAW_PACKET)
+		return query_ethernet(call, qp, opts);
 	if (opts->mask & IBV_QP_AV) {
 		ib = path_is_ib(call, qp);
 		if (ib < 0)
@@ -383,6 +514,17 @@ static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_o
 		uvb_call_out(call, UVERBS_BPF_ATTR_IB_PATH, &opts->ib_path, sizeof(opts->ib_path));
 	else if (opts->mask & IBV_QP_AV)
 		uvb_call_out(call, UVERBS_BPF_ATTR_ROCE_PATH, &opts->path, sizeof(opts->path));
+	if (opts->mask & IBV_QP_ALT_PATH)
+		uvb_call_out(call, UVERBS_BPF_ATTR_IB_ALT_PATH, &opts->ib_alt_path,
+			     sizeof(opts->ib_alt_path));
+	if (opts->mask & IBV_QP_PATH_MIG_STATE)
+		uvb_call_out(call, UVERBS_BPF_ATTR_IB_MIG_STATE, &opts->ib_mig_state,
+			     sizeof(opts->ib_mig_state));
+	if (opts->mask & UVB_QP_IWARP_READS)
+		uvb_call_out(call, UVERBS_BPF_ATTR_IWARP_READS, &opts->iwarp_reads,
+			     sizeof(opts->iwarp_reads));
+	for (i = 0; i < opts->nr_attrs; i++)
+		uvb_call_out(call, opts->attrs[i].id, opts->attrs[i].data, opts->attrs[i].len);
 
 	ret = uvb_call_run(call);
 	if (ret == UVB_STOCK)
@@ -410,9 +552,11 @@ int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *to)
 		return ret;
 	}
 	uvb_call_init(&call, qp->context, "QP query", opts.error, opts.error_len);
-	if (opts.mask & ~(SCALARS | CONNECTION | IBV_QP_AV | IBV_QP_CAP))
-		return uvb_call_refuse(&call, -EINVAL, "mask 0x%x: at most 0x%x", opts.mask,
-				       SCALARS | CONNECTION | IBV_QP_AV | IBV_QP_CAP);
+	if (opts.mask & ~QUERY)
+		return uvb_call_refuse(&call, -EINVAL, "mask 0x%x: at most 0x%x", opts.mask, QUERY);
+	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	if (ret)
+		return ret;
 	ret = query(&call, qp, &opts);
 	if (!ret)
 		memcpy(to, &opts, opts.size < sizeof(opts) ? opts.size : sizeof(opts));

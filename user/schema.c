@@ -45,3 +45,39 @@ int uvb_schema(struct ibv_context *context,
 	} while (first < total);
 	return 0;
 }
+
+struct wanted {
+	const char *program;
+	const char *name;
+	uint16_t object;
+	uint16_t method;
+	uint16_t id;
+};
+
+static int is_wanted(const struct uverbs_bpf_schema_record *record, void *arg)
+{
+	struct wanted *wanted = arg;
+
+	if (record->what != UVERBS_BPF_SCHEMA_ATTR || record->object != wanted->object ||
+	    record->method != wanted->method ||
+	    strncmp(record->program, wanted->program, sizeof(record->program)) ||
+	    strncmp(record->name, wanted->name, sizeof(record->name)))
+		return 0;
+	wanted->id = record->attr;
+	return 1;
+}
+
+int uvb_find_attr(struct ibv_context *context, const char *program, uint16_t object,
+		  uint16_t method, const char *name)
+{
+	struct wanted wanted = { program, name, object, method, 0 };
+	int ret = uvb_schema(context, is_wanted, &wanted);
+
+	if (ret == 1)
+		return wanted.id;
+	if (!ret) {
+		errno = ENOENT;
+		ret = -ENOENT;
+	}
+	return ret;
+}

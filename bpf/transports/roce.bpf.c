@@ -68,23 +68,8 @@ static __always_inline __u16 honoured(const struct uverbs_bpf_ctx *call)
 
 #define refuse(call, msg, value)	uverbs_bpf_refuse(call, PATH, -EINVAL, msg, value)
 
-/* The rules of INIT to RTR and SQD to SQD; other QP types and states have no path. */
-static __always_inline int check_state(struct uverbs_bpf_ctx *call)
-{
-	if (call->object != UVERBS_OBJECT_QP)
-		return 0;
-	if (call->qp_type == IB_UVERBS_QPT_UD)
-		return refuse(call, "a UD QP has no path, each of its sends names an AH", 0);
-	if (call->qp_type != IB_UVERBS_QPT_RC && call->qp_type != IB_UVERBS_QPT_UC &&
-	    call->qp_type != IB_UVERBS_QPT_XRC_INI && call->qp_type != IB_UVERBS_QPT_XRC_TGT)
-		return refuse(call, "QP type %u has no path; RC, UC and XRC have", call->qp_type);
-	if (call->cur_state == UVERBS_BPF_QPS_INIT && call->next_state == UVERBS_BPF_QPS_RTR)
-		return 0;
-	if (call->cur_state == UVERBS_BPF_QPS_SQD && call->next_state == UVERBS_BPF_QPS_SQD)
-		return 0;
-	return refuse(call, "goes with a change from INIT to RTR, or in SQD; the QP is in state %u",
-		      call->cur_state);
-}
+/* What a RoCE QP's changes of state take of it. There is no alternate path (ib_modify_qp()). */
+static const struct uverbs_bpf_step steps[] = { UVERBS_BPF_PATH_STEPS(0, 0) };
 
 /* The struct itself: fields that are known, and nothing in those that are not given. */
 static __always_inline int check_fields(struct uverbs_bpf_ctx *call,
@@ -274,6 +259,12 @@ static __always_inline int set_values(struct uverbs_bpf_ctx *call,
 	return 0;
 }
 
+/*
+ * What is kept for a QP: in which words its path was given. A query answers in the same, with the
+ * driver's values, if these can be said so: a legacy modify may have changed them.
+ */
+#define KEPT(call)	((__u16)(call)->qp_state)
+
 SEC("struct_ops")
 int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 {
@@ -285,7 +276,8 @@ int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 
 	if (!path)
 		return -EINVAL;
-	ret = check_state(call);
+	ret = uverbs_bpf_check_step(call, steps, sizeof(steps) / sizeof(steps[0]), PATH,
+				    UVERBS_BPF_QP_AV, UVERBS_BPF_PATH_WHERE);
 	if (ret)
 		return ret;
 	ret = check_fields(call, path);
@@ -306,21 +298,22 @@ int BPF_PROG(roce_path_set, struct uverbs_bpf_ctx *call)
 		return ret;
 	call->path.sgid_index = path->sgid_index;
 	call->path.has_grh = 1;
+	call->qp_state = path->fields;
 	return set_values(call, path, v4);
 }
 
 /*
- * What the driver reports, in the fields that set it: a flow label as the
- * source port it is on the wire, where it is one; no fields at all of a QP
- * that has no path yet.
+ * What the driver reports, in the fields that set it; if it was not set by
+ * this transport, a flow label as the source port it is on the wire, where it
+ * is one. No fields at all of a QP that has no path yet.
  */
 SEC("struct_ops")
 int BPF_PROG(roce_path_get, struct uverbs_bpf_ctx *call)
 {
 	struct uverbs_bpf_roce_path *path = (void *)uverbs_bpf_attr_out(call, PATH, 0,
 									sizeof(*path));
-	__u16 fields = F(DEST_GID) | F(SGID_INDEX) | F(TRAFFIC_CLASS) | F(HOP_LIMIT);
-	int gid_type;
+	__u16 fields = F(SGID_INDEX) | F(HOP_LIMIT), kept = KEPT(call);
+	bool port;
 
 	if (!path)
 		return -EINVAL;
@@ -328,19 +321,28 @@ int BPF_PROG(roce_path_get, struct uverbs_bpf_ctx *call)
 	    (!gid_prefix(&call->path) && !gid_word(&call->path, 2) && !gid_word(&call->path, 3)))
 		return 0;
 
-	__builtin_memcpy(path->dest, call->path.dgid, sizeof(path->dest));
+	if (kept & F(DEST_IPV4) && is_v4mapped(&call->path)) {
+		fields |= F(DEST_IPV4);
+		*(__u32 *)path->dest = gid_word(&call->path, 3);
+	} else {
+		fields |= kept & F(DEST_IPV6) && !is_v4mapped(&call->path) ? F(DEST_IPV6) :
+									      F(DEST_GID);
+		__builtin_memcpy(path->dest, call->path.dgid, sizeof(path->dest));
+	}
 	path->sgid_index = call->path.sgid_index;
-	path->traffic = call->path.traffic_class;
 	path->hop_limit = call->path.hop_limit;
-	gid_type = uverbs_bpf_gid_type(call, call->path.sgid_index);
+	if (kept & F(DSCP) && !(call->path.traffic_class & 3)) {
+		fields |= F(DSCP);
+		path->traffic = call->path.traffic_class >> 2;
+	} else {
+		fields |= F(TRAFFIC_CLASS);
+		path->traffic = call->path.traffic_class;
+	}
 	if (call->path.flow_label) {
-		if (honoured(call) & F(UDP_SPORT) && gid_type != UVERBS_BPF_GID_ROCE_V1) {
-			fields |= F(UDP_SPORT);
-			path->flow = label_to_sport(call->path.flow_label);
-		} else {
-			fields |= F(FLOW_LABEL);
-			path->flow = call->path.flow_label;
-		}
+		port = honoured(call) & F(UDP_SPORT) && !(kept & F(FLOW_LABEL)) &&
+		       uverbs_bpf_gid_type(call, call->path.sgid_index) != UVERBS_BPF_GID_ROCE_V1;
+		fields |= port ? F(UDP_SPORT) : F(FLOW_LABEL);
+		path->flow = port ? label_to_sport(call->path.flow_label) : call->path.flow_label;
 	}
 	if (honoured(call) & F(PRIORITY)) {
 		fields |= F(PRIORITY);
@@ -355,7 +357,7 @@ UVERBS_BPF_TRANSPORT(roce) = {
 		.name = "roce",
 		.abi = UVERBS_BPF_ABI,
 		.protocols = UVERBS_BPF_PROTOCOL_ROCE,
-		.nr_attrs = 4,
+		.nr_attrs = 5,
 		.attrs = {
 			UVERBS_BPF_QP_MODIFY_IN(PATH, sizeof(struct uverbs_bpf_roce_path),
 						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
@@ -364,6 +366,8 @@ UVERBS_BPF_TRANSPORT(roce) = {
 			UVERBS_BPF_QP_QUERY_OUT(PATH, sizeof(struct uverbs_bpf_roce_path),
 						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
 			UVERBS_BPF_AH_CREATE_IN(PATH, sizeof(struct uverbs_bpf_roce_path),
+						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
+			UVERBS_BPF_AH_QUERY_OUT(PATH, sizeof(struct uverbs_bpf_roce_path),
 						sizeof(struct uverbs_bpf_roce_path), "roce_path"),
 		},
 	},

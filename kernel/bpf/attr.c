@@ -37,6 +37,24 @@ static struct ib_device *uvb_call_ibdev(const struct uvb_call *call)
 	return uvb_file_ibdev(call->file);
 }
 
+/* Nobody is there for a namespace: say so, and for a transport's, what this device has instead. */
+static int uvb_refuse_absent(struct uvb_call *call, u16 id, unsigned int ns)
+{
+	struct ib_device *ibdev = uvb_call_ibdev(call);
+	const char *name = uvb_namespace_name(ns);
+	u8 own = uvb_protocol_transport(uvb_port_protocol(ibdev, rdma_start_port(ibdev)));
+	bool transport = ns < UVERBS_BPF_NS_PROVIDER_FIRST;
+
+	if (transport && own && own != ns)
+		return uvb_refuse(uvb_bundle(call), -EPROTONOSUPPORT, id,
+				  "attribute 0x%04x: no transport program%s%s for this device is attached; %s takes those of %s (0x%04x and on)",
+				  id, name[0] ? " " : "", name, dev_name(&ibdev->dev),
+				  uvb_namespace_name(own), UVERBS_BPF_ID(own, 0));
+	return uvb_refuse(uvb_bundle(call), -EPROTONOSUPPORT, id,
+			  "attribute 0x%04x: no %s program%s%s for this device is attached", id,
+			  transport ? "transport" : "provider", name[0] ? " " : "", name);
+}
+
 /**
  * uvb_ext_attr() - check an attribute of a program and keep it
  * @call: the call
@@ -73,14 +91,8 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 			row = *at;
 		}
 	}
-	if (!attached) {
-		const char *name = uvb_namespace_name(ns);
-
-		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
-				  "attribute 0x%04x: no %s program%s%s for this device is attached",
-				  id, ns < UVERBS_BPF_NS_PROVIDER_FIRST ? "transport" : "provider",
-				  name[0] ? " " : "", name);
-	}
+	if (!attached)
+		return uvb_refuse_absent(call, id, ns);
 	if (!found)
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: program %s has none of this id for %s", id,

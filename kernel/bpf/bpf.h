@@ -153,6 +153,8 @@ __printf(3, 4) void uvb_program_fault(struct uvb_program *program, bool counts,
 /* Context: any but NMI. Returns false if nothing is attached in the namespace. */
 bool uvb_program_info(unsigned int ns, struct uverbs_bpf_program *info);
 u32 uvb_port_protocol(struct ib_device *ibdev, u32 port);
+/* The namespace of the transport that is named after a protocol, 0 if none is. */
+u8 uvb_protocol_transport(u32 protocol);
 /* The name that has a namespace, "" if it was never given away. */
 const char *uvb_namespace_name(unsigned int ns);
 

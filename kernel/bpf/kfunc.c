@@ -3,6 +3,7 @@
  * What programs may call. All of it works on kernel copies and never sleeps.
  */
 #include "bpf.h"
+#include "../verbs/qp.h"
 
 #include <rdma/ib_cache.h>
 
@@ -142,6 +143,43 @@ __bpf_kfunc int uverbs_bpf_refuse(struct uverbs_bpf_ctx *ctx, u16 attr, int err,
 	run->refused_attr = attr == UVERBS_BPF_ATTR_NONE ? attr : UVERBS_BPF_ID(run->ns, attr);
 	uvb_refuse_text(run, attr, msg__str, value);
 	return err;
+}
+
+/**
+ * uverbs_bpf_qp_takes() - refuse what a QP does not take or give, and what is missing
+ * @ctx: the call, of a QP
+ * @required: UVERBS_BPF_QP_* it must carry
+ * @optional: UVERBS_BPF_QP_* it may carry, too
+ *
+ * For legal(): compares with ctx->mask. The text says which attribute it is, and what is taken.
+ *
+ * Return: 0, or -EINVAL so that a program may return it at once.
+ */
+__bpf_kfunc int uverbs_bpf_qp_takes(struct uverbs_bpf_ctx *ctx, u32 required, u32 optional)
+{
+	u32 missing = required & ~ctx->mask, more = ctx->mask & ~(required | optional);
+	struct uvb_run *run = uvb_run(ctx);
+	size_t size = sizeof(run->text);
+	const struct uvb_qp_bit *bit;
+	size_t len;
+
+	if (run->refused)
+		return run->refused;
+	if (!(missing | more))
+		return 0;
+	bit = uvb_qp_bit(missing ?: more);
+	run->refused = -EINVAL;
+	run->refused_attr = bit->id;
+	if (ctx->method == UVERBS_BPF_METHOD_QP_QUERY)
+		len = scnprintf(run->text, size, "%s: a QP has no %s to tell; it has",
+				run->decl->name, bit->name);
+	else
+		len = scnprintf(run->text, size, "%s: QP %s to %s %s %s; it takes",
+				run->decl->name, uvb_qp_state_name(ctx->cur_state),
+				uvb_qp_state_name(ctx->next_state),
+				missing ? "wants" : "does not take", bit->name);
+	uvb_qp_bit_names(run->text + len, size - len, required | optional);
+	return -EINVAL;
 }
 
 /**
@@ -324,6 +362,8 @@ __bpf_kfunc void bpf_iter_uverbs_bpf_program_destroy(struct bpf_iter_uverbs_bpf_
  */
 __used noinline void uverbs_bpf_has_transport(void) { }
 __used noinline void uverbs_bpf_has_provider(void) { }
+/* ... and that legal() is one of them. */
+__used noinline void uverbs_bpf_has_legal(void) { }
 
 __bpf_kfunc_end_defs();
 
@@ -332,6 +372,7 @@ BTF_ID_FLAGS(func, uverbs_bpf_attr_len, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_in, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_out, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_refuse, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, uverbs_bpf_qp_takes, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_gid_type, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_write, KF_TRUSTED_ARGS)

@@ -35,6 +35,13 @@ static const struct {
 } uvb_ctx_writable[] = {
 	{ offsetof(struct uverbs_bpf_ctx, path.dgid),
 	  offsetofend(struct uverbs_bpf_ctx, path.has_grh) },
+	{ offsetof(struct uverbs_bpf_ctx, made), offsetofend(struct uverbs_bpf_ctx, made) },
+	{ offsetof(struct uverbs_bpf_ctx, alt.path.dgid),
+	  offsetofend(struct uverbs_bpf_ctx, alt.path.has_grh) },
+	{ offsetof(struct uverbs_bpf_ctx, alt.pkey_index),
+	  offsetofend(struct uverbs_bpf_ctx, mig_state) },
+	{ offsetof(struct uverbs_bpf_ctx, qp_state),
+	  offsetofend(struct uverbs_bpf_ctx, qp_state) },
 };
 
 static int uvb_btf_struct_access(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
@@ -52,7 +59,7 @@ static int uvb_btf_struct_access(struct bpf_verifier_log *log, const struct bpf_
 		    off + size <= (int)uvb_ctx_writable[i].end)
 			return SCALAR_VALUE;
 	}
-	bpf_log(log, "write of %d bytes at offset %d of struct uverbs_bpf_ctx, only path may be written\n",
+	bpf_log(log, "write of %d bytes at offset %d of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written\n",
 		size, off);
 	return -EACCES;
 }
@@ -122,7 +129,9 @@ static bool uvb_row_of_path(const struct uverbs_bpf_attr *row)
 	       uvb_method_is(row, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY,
 			     UVERBS_BPF_KIND_OUT) ||
 	       uvb_method_is(row, UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE,
-			     UVERBS_BPF_KIND_IN);
+			     UVERBS_BPF_KIND_IN) ||
+	       uvb_method_is(row, UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY,
+			     UVERBS_BPF_KIND_OUT);
 }
 
 static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_bpf_decl *decl,
@@ -153,7 +162,7 @@ static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_
 				       i, row->id);
 	if (kind == UVERBS_BPF_TRANSPORT && !uvb_row_of_path(row))
 		return uvb_decl_refuse(kind, decl,
-				       "attrs[%u]: takes inputs of QP_MODIFY, QP_CONNECT and AH_CREATE and outputs of QP_QUERY only",
+				       "attrs[%u]: takes inputs of QP_MODIFY, QP_CONNECT and AH_CREATE and outputs of QP_QUERY and AH_QUERY only",
 				       i);
 	return 0;
 }
@@ -243,10 +252,16 @@ static void uverbs_bpf_transport_ops__exit(struct uverbs_bpf_exit *info)
 {
 }
 
+static int uverbs_bpf_transport_ops__legal(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
 static struct uverbs_bpf_transport_ops uvb_transport_stubs = {
 	.path_set = uverbs_bpf_transport_ops__path_set,
 	.path_get = uverbs_bpf_transport_ops__path_get,
 	.exit = uverbs_bpf_transport_ops__exit,
+	.legal = uverbs_bpf_transport_ops__legal,
 };
 
 static int uvb_transport_check_member(const struct btf_type *t, const struct btf_member *member,
@@ -265,9 +280,9 @@ static int uvb_transport_validate(void *kdata)
 {
 	const struct uverbs_bpf_transport_ops *ops = kdata;
 
-	if (!ops->decl.nr_attrs)
+	if (!ops->decl.nr_attrs && !ops->legal)
 		return uvb_decl_refuse(UVERBS_BPF_TRANSPORT, &ops->decl,
-				       "nr_attrs is 0, a path needs an attribute");
+				       "nr_attrs is 0, a path needs an attribute; and there is no legal()");
 	if (uvb_decl_has(&ops->decl, UVERBS_BPF_KIND_IN) && !ops->path_set)
 		return uvb_decl_refuse(UVERBS_BPF_TRANSPORT, &ops->decl,
 				       "has inputs and no path_set()");

@@ -142,6 +142,33 @@ static int uvb_ah_create_method(struct uverbs_attr_bundle *bundle)
 	return ret;
 }
 
+/*
+ * AH_QUERY: the driver's address, as the transport's program gives it back. No
+ * legacy command asks for it.
+ */
+static int uvb_ah_query_method(struct uverbs_attr_bundle *bundle)
+{
+	struct ib_ah *ah = uvb_attr_object(bundle, UVERBS_BPF_ATTR_AH_HANDLE);
+	struct uvb_path_context context = {
+		.ibdev = ah->device,
+		.qp_type = IB_QPT_UD,
+	};
+	struct rdma_ah_attr attr = {};
+	int ret;
+
+	ret = rdma_query_ah(ah, &attr);
+	if (ret)
+		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
+				  "AH_QUERY: the driver of %s refused the query",
+				  dev_name(&ah->device->dev));
+	context.port = rdma_ah_get_port_num(&attr);
+	ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_AH_PORT, &context.port, sizeof(context.port));
+	if (ret && ret != -ENOENT)
+		return ret;
+	return uvb_ext_has_transport(uvb_call(bundle)) ?
+		uvb_ext_path_get(uvb_call(bundle), &context, &attr) : 0;
+}
+
 static int uvb_cmd_create_ah(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_uverbs_create_ah_resp resp = {};
@@ -216,6 +243,11 @@ static const struct uvb_attr uvb_ah_create_attrs[] = {
 	UVB_UHW(),
 };
 
+static const struct uvb_attr uvb_ah_query_attrs[] = {
+	UVB_HANDLE(UVERBS_BPF_ATTR_AH_HANDLE, UVERBS_OBJECT_AH, READ, UVB_M),
+	UVB_OUT(UVERBS_BPF_ATTR_AH_PORT, u32, UVB_O),
+};
+
 static const struct uvb_attr uvb_ah_destroy_attrs[] = {
 	UVB_HANDLE(UVERBS_ATTR_DESTROY_AH_HANDLE, UVERBS_OBJECT_AH, DESTROY, UVB_M),
 };
@@ -225,6 +257,8 @@ static struct uvb_method uvb_ah_methods[] = {
 		   uvb_ah_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE, uvb_ah_create_method,
 		   uvb_ah_create_attrs, UVB_NEEDS(create_user_ah), UVB_TELLS),
+	UVB_METHOD(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY, uvb_ah_query_method,
+		   uvb_ah_query_attrs, UVB_NEEDS(query_ah)),
 };
 
 static const struct uvb_command uvb_ah_commands[] = {

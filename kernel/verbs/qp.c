@@ -243,6 +243,14 @@ static int uvb_qp_attr_srq(const struct uverbs_attr_bundle *bundle, struct ib_qp
 		0 : -EINVAL;
 }
 
+/* A QP has no port yet: only where all are of one kind a transport can say what it has. */
+static int uvb_qp_create_legal(struct uverbs_attr_bundle *bundle, struct ib_device *ibdev, u8 type)
+{
+	struct uvb_path_context context = { .ibdev = ibdev, .qp_type = type };
+
+	return ibdev->phys_port_cnt == 1 ? uvb_ext_qp_legal(uvb_call(bundle), &context, 0) : 0;
+}
+
 static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_CREATE_QP_HANDLE);
@@ -266,7 +274,9 @@ static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 
 	attr.qp_type = type;
 	uvb_qp_cap_in(&attr.cap, &cap);
-	ret = uvb_qp_attr_objects(bundle, &attr, &xrcd);
+	ret = uvb_qp_create_legal(bundle, handle->context->device, type);
+	if (!ret)
+		ret = uvb_qp_attr_objects(bundle, &attr, &xrcd);
 	if (!ret)
 		ret = uvb_qp_attr_flags(bundle, &attr);
 	if (!ret)
@@ -623,6 +633,12 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
 	struct uvb_call *call = uvb_call(bundle);
 	bool path = uvb_ext_has_transport(call);
+	struct uvb_path_context context = {
+		.ibdev = qp->device,
+		.qp = qp,
+		.qp_type = qp->qp_type,
+		.transport = READ_ONCE(uvb_qp_of(bundle)->transport),
+	};
 	struct ib_qp_init_attr init_attr = {};
 	struct ib_qp_attr attr = {};
 	unsigned int i;
@@ -640,8 +656,13 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 		mask |= UVB_QP_CONNECTION_MASK;
 	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CAP))
 		mask |= IB_QP_CAP;
+	context.port = qp->real_qp->port;
+	ret = uvb_ext_qp_legal(call, &context, mask);
+	if (ret)
+		return ret;
 	if (path)
-		mask |= IB_QP_AV | IB_QP_STATE;
+		mask |= IB_QP_AV | IB_QP_STATE | IB_QP_ALT_PATH | IB_QP_PATH_MIG_STATE |
+			IB_QP_MAX_QP_RD_ATOMIC | IB_QP_MAX_DEST_RD_ATOMIC;
 
 	ret = ib_query_qp(qp, &attr, mask, &init_attr);
 	if (ret)
@@ -672,16 +693,10 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 	if (qp->qp_type == IB_QPT_RAW_PACKET)
 		return uvb_qp_eth_out(bundle, &init_attr);
 	if (path) {
-		struct uvb_path_context context = {
-			.ibdev = qp->device,
-			.qp = qp,
-			.port = rdma_ah_get_port_num(&attr.ah_attr) ?: qp->port,
-			.qp_type = qp->qp_type,
-			.cur_state = attr.qp_state,
-			.next_state = attr.qp_state,
-		};
-
-		return uvb_ext_path_get(call, &context, &attr.ah_attr);
+		context.port = rdma_ah_get_port_num(&attr.ah_attr) ?: qp->port;
+		context.cur_state = attr.qp_state;
+		context.next_state = attr.qp_state;
+		return uvb_ext_qp_out(call, &context, &attr);
 	}
 	return 0;
 }

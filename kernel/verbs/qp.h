@@ -7,6 +7,13 @@
 
 #include "../uvb.h"
 
+/* The handle that QP_MODIFY, QP_CONNECT and QP_QUERY name. */
+static inline struct uvb_qp *uvb_qp_of(struct uverbs_attr_bundle *bundle)
+{
+	return container_of(uvb_attr_handle(bundle, UVERBS_BPF_ATTR_QP_HANDLE), struct uvb_qp,
+			    source.handle);
+}
+
 /* What struct uverbs_bpf_qp_connection can carry. */
 #define UVB_QP_CONNECTION_MASK	(IB_QP_DEST_QPN | IB_QP_RQ_PSN | IB_QP_SQ_PSN |		\
 				 IB_QP_PATH_MTU | IB_QP_TIMEOUT | IB_QP_RETRY_CNT |	\
@@ -14,11 +21,30 @@
 				 IB_QP_MAX_QP_RD_ATOMIC | IB_QP_MAX_DEST_RD_ATOMIC)
 
 /* qp_modify.c */
+
+/**
+ * struct uvb_qp_bit - an attribute of a QP, for messages
+ * @bit: IB_QP_*
+ * @id: the attribute it comes from
+ * @name: what callers know it as
+ */
+struct uvb_qp_bit {
+	int bit;
+	u16 id;
+	const char *name;
+};
+
+/* The first attribute of a mask that is not empty. */
+const struct uvb_qp_bit *uvb_qp_bit(u32 mask);
+/* Their names, each after a blank; "nothing" if there are none. */
+void uvb_qp_bit_names(char *to, size_t size, u32 mask);
 const char *uvb_qp_state_name(u32 state);
 int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask);
 int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state);
-int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
-		   u32 port, enum ib_qp_state cur, enum ib_qp_state next);
+int uvb_qp_transport_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			struct ib_qp_attr *attr, int *mask, u32 port, enum ib_qp_state cur,
+			enum ib_qp_state next);
+void uvb_qp_transport_keep(struct uverbs_attr_bundle *bundle);
 int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 		   const struct ib_qp_attr *attr, int mask, int err);
 int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,

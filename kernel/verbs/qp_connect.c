@@ -248,6 +248,19 @@ int uvb_qp_connect(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct i
 	return ret;
 }
 
+/* The path is what a QP is connected with; another one, and migration, are for later. */
+static int uvb_qp_connect_made(struct uverbs_attr_bundle *bundle, int mask)
+{
+	if (mask & (IB_QP_ALT_PATH | IB_QP_PATH_MIG_STATE))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "QP_CONNECT: does not take %s; QP_MODIFY does, once the QP is in RTS",
+				  uvb_qp_bit(mask & (IB_QP_ALT_PATH | IB_QP_PATH_MIG_STATE))->name);
+	if (!(mask & IB_QP_AV))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "QP_CONNECT: wants a path, the transport's program made none");
+	return 0;
+}
+
 int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
@@ -266,10 +279,17 @@ int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 				  "QP_CONNECT: wants a path, an attribute of the transport's namespace");
 
 	/* First of all, so that a path that is refused leaves the QP untouched. */
-	ret = uvb_qp_path_in(bundle, qp, &attr, attr.port_num, IB_QPS_INIT, IB_QPS_RTR);
+	ret = uvb_qp_transport_in(bundle, qp, &attr, &mask, attr.port_num, IB_QPS_INIT,
+				  IB_QPS_RTR);
+	if (!ret)
+		ret = uvb_qp_connect_made(bundle, mask);
 	if (!ret && uvb_ext_hooked(bundle)) {
 		attr.qp_state = IB_QPS_RTS;
-		ret = uvb_qp_modify_before(bundle, qp, &attr, mask | IB_QP_AV | IB_QP_STATE);
+		ret = uvb_qp_modify_before(bundle, qp, &attr, mask | IB_QP_STATE);
 	}
-	return ret ?: uvb_qp_connect(bundle, qp, &attr, call->ext[0].id);
+	if (!ret)
+		ret = uvb_qp_connect(bundle, qp, &attr, call->ext[0].id);
+	if (!ret)
+		uvb_qp_transport_keep(bundle);
+	return ret;
 }

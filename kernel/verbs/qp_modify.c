@@ -75,18 +75,18 @@ static int uvb_qp_check_path(struct uverbs_attr_bundle *bundle, struct ib_qp *qp
 	return 0;
 }
 
-/* Which attribute a bit of the mask came from, for messages. */
-static const struct {
-	int bit;
-	u16 id;
-	const char *name;
-} uvb_qp_bits[] = {
+/* Which attribute a bit of the mask came from. */
+static const struct uvb_qp_bit uvb_qp_bits[] = {
+	{ IB_QP_STATE, UVERBS_BPF_ATTR_QP_STATE, "STATE" },
 	{ IB_QP_ACCESS_FLAGS, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, "ACCESS_FLAGS" },
 	{ IB_QP_CUR_STATE, UVERBS_BPF_ATTR_QP_CUR_STATE, "CUR_STATE" },
 	{ IB_QP_PORT, UVERBS_BPF_ATTR_QP_PORT, "PORT" },
 	{ IB_QP_PKEY_INDEX, UVERBS_BPF_ATTR_QP_PKEY_INDEX, "PKEY_INDEX" },
 	{ IB_QP_QKEY, UVERBS_BPF_ATTR_QP_QKEY, "QKEY" },
 	{ IB_QP_AV, UVERBS_BPF_ATTR_NONE, "a path" },
+	{ IB_QP_ALT_PATH, UVERBS_BPF_ATTR_NONE, "an alternate path" },
+	{ IB_QP_PATH_MIG_STATE, UVERBS_BPF_ATTR_NONE, "a migration state" },
+	{ IB_QP_CAP, UVERBS_BPF_ATTR_QP_CAP, "CAP" },
 	{ IB_QP_RATE_LIMIT, UVERBS_BPF_ATTR_QP_RATE_LIMIT, "RATE_LIMIT" },
 	{ IB_QP_DEST_QPN, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.dest_qp_num" },
 	{ IB_QP_RQ_PSN, UVERBS_BPF_ATTR_QP_CONNECTION, "CONNECTION.rq_psn" },
@@ -100,6 +100,32 @@ static const struct {
 	{ IB_QP_MAX_DEST_RD_ATOMIC, UVERBS_BPF_ATTR_QP_CONNECTION,
 	  "CONNECTION.max_dest_rd_atomic" },
 };
+
+const struct uvb_qp_bit *uvb_qp_bit(u32 mask)
+{
+	static const struct uvb_qp_bit unknown = { 0, UVERBS_BPF_ATTR_NONE, "such an attribute" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_bits); i++) {
+		if (mask & uvb_qp_bits[i].bit)
+			return &uvb_qp_bits[i];
+	}
+	return &unknown;
+}
+
+void uvb_qp_bit_names(char *to, size_t size, u32 mask)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_bits); i++) {
+		if (mask & uvb_qp_bits[i].bit)
+			len += scnprintf(to + len, size - len, "%s %s", len ? "," : "",
+					 uvb_qp_bits[i].name);
+	}
+	if (!len)
+		scnprintf(to, size, " nothing");
+}
 
 const char *uvb_qp_state_name(u32 state)
 {
@@ -216,7 +242,10 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	if (mask & IB_QP_ALT_PATH &&
 	    (!rdma_is_port_valid(qp->device, attr->alt_port_num) ||
 	     attr->alt_port_num != rdma_ah_get_port_num(&attr->alt_ah_attr)))
-		return -EINVAL;
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "alternate path: port %u, %s has %u to %u", attr->alt_port_num,
+				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
+				  rdma_end_port(qp->device));
 	if ((mask & IB_QP_CUR_STATE && attr->cur_qp_state > IB_QPS_ERR) ||
 	    (mask & IB_QP_STATE && attr->qp_state > IB_QPS_ERR))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_STATE,
@@ -330,19 +359,22 @@ noinline_for_stack int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state)
 }
 
 /**
- * uvb_qp_path_in() - the path of a call, made by the transport's program
+ * uvb_qp_transport_in() - what the transport's program makes of a call, and says of it
  * @bundle: the call
  * @qp: the QP
- * @attr: gets the path
- * @port: port it starts from
- * @cur: state the QP is in when it gets the path
- * @next: state it gets to with it
+ * @attr: gets the path and whatever else the call's attributes of the transport become
+ * @mask: which members of it are given; gets those the program adds
+ * @port: port the QP is on
+ * @cur: state the QP is in
+ * @next: state it gets to
  *
  * Return: 0 or why not.
  */
-int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
-		   u32 port, enum ib_qp_state cur, enum ib_qp_state next)
+int uvb_qp_transport_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+			struct ib_qp_attr *attr, int *mask, u32 port, enum ib_qp_state cur,
+			enum ib_qp_state next)
 {
+	const struct uvb_qp *obj = uvb_qp_of(bundle);
 	struct uvb_path_context context = {
 		.ibdev = qp->device,
 		.qp = qp,
@@ -350,10 +382,17 @@ int uvb_qp_path_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct i
 		.qp_type = qp->qp_type,
 		.cur_state = cur,
 		.next_state = next,
+		.transport = READ_ONCE(obj->transport),
 	};
 
-	rdma_ah_set_port_num(&attr->ah_attr, port);
-	return uvb_ext_path_set(uvb_call(bundle), &context, &attr->ah_attr);
+	uvb_call(bundle)->transport = context.transport;
+	return uvb_ext_qp_in(uvb_call(bundle), &context, attr, mask);
+}
+
+/* After uvb_qp_transport_in() and the driver's success: what the program keeps, is kept. */
+void uvb_qp_transport_keep(struct uverbs_attr_bundle *bundle)
+{
+	WRITE_ONCE(uvb_qp_of(bundle)->transport, uvb_call(bundle)->transport);
 }
 
 int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
@@ -361,7 +400,9 @@ int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
 	struct ib_qp_attr attr = {};
 	enum ib_qp_state state;
+	bool say;
 	int mask = 0;
+	u32 port;
 	int ret;
 
 	ret = uvb_qp_check_attrs(bundle, qp);
@@ -374,19 +415,27 @@ int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 	ret = uvb_qp_generic_in(bundle, &attr, &mask);
 	if (ret)
 		return ret;
-	if (uvb_ext_has_transport(uvb_call(bundle))) {
+	port = mask & IB_QP_PORT ? attr.port_num :
+				   qp->real_qp->port ?: rdma_start_port(qp->device);
+	say = uvb_ext_has_say(uvb_call(bundle), qp->device, port);
+	if (say) {
 		/* Programs are told the state by the driver, not by the caller. */
 		ret = uvb_qp_state(qp, &state);
 		if (ret)
 			return ret;
-		ret = uvb_qp_path_in(bundle, qp, &attr,
-				     mask & IB_QP_PORT ? attr.port_num : qp->real_qp->port, state,
-				     mask & IB_QP_STATE ? attr.qp_state : state);
+		ret = uvb_qp_transport_in(bundle, qp, &attr, &mask, port, state,
+					  mask & IB_QP_STATE ? attr.qp_state : state);
 		if (ret)
 			return ret;
-		mask |= IB_QP_AV;
 	}
-	return uvb_qp_modify(bundle, qp, &attr, mask);
+	ret = uvb_qp_modify(bundle, qp, &attr, mask);
+	if (ret)
+		return ret;
+	if (mask & IB_QP_STATE && attr.qp_state == IB_QPS_RESET)
+		WRITE_ONCE(uvb_qp_of(bundle)->transport, 0);
+	else if (say)
+		uvb_qp_transport_keep(bundle);
+	return 0;
 }
 
 /* ---- legacy ---- */
@@ -459,6 +508,10 @@ static int uvb_qp_modify_command(struct uverbs_attr_bundle *bundle,
 			rdma_ah_set_port_num(&attr.alt_ah_attr, cmd->alt_dest.port_num);
 	}
 	ret = uvb_qp_modify(bundle, qp, &attr, cmd->attr_mask);
+	/* What a transport keeps is about the path it made. */
+	if (!ret && (cmd->attr_mask & IB_QP_AV || (cmd->attr_mask & IB_QP_STATE &&
+						   cmd->qp_state == IB_QPS_RESET)))
+		WRITE_ONCE(container_of(handle, struct uvb_qp, source.handle)->transport, 0);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	return ret;
 }

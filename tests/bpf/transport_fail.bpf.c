@@ -30,7 +30,7 @@ int BPF_PROG(sleeps, struct uverbs_bpf_ctx *call)
 TRANSPORT_OF(sleeps);
 
 SEC("struct_ops") __failure
-__msg("of struct uverbs_bpf_ctx, only path may be written")
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
 int BPF_PROG(writes_port, struct uverbs_bpf_ctx *call)
 {
 	call->port = 2;
@@ -39,7 +39,7 @@ int BPF_PROG(writes_port, struct uverbs_bpf_ctx *call)
 TRANSPORT_OF(writes_port);
 
 SEC("struct_ops") __failure
-__msg("of struct uverbs_bpf_ctx, only path may be written")
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
 int BPF_PROG(writes_reserved, struct uverbs_bpf_ctx *call)
 {
 	call->path.reserved[0] = 1;
@@ -49,7 +49,7 @@ TRANSPORT_OF(writes_reserved);
 
 /* The last byte of path and the first that is not. */
 SEC("struct_ops") __failure
-__msg("of struct uverbs_bpf_ctx, only path may be written")
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
 int BPF_PROG(writes_across, struct uverbs_bpf_ctx *call)
 {
 	*(volatile __u16 *)&call->path.has_grh = 1;
@@ -65,6 +65,24 @@ int BPF_PROG(reads_behind, struct uverbs_bpf_ctx *call)
 	return *(volatile __u64 *)((char *)call + sizeof(*call));
 }
 TRANSPORT_OF(reads_behind);
+
+SEC("struct_ops") __failure
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
+int BPF_PROG(writes_mask, struct uverbs_bpf_ctx *call)
+{
+	call->mask = 0;
+	return 0;
+}
+TRANSPORT_OF(writes_mask);
+
+SEC("struct_ops") __failure
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
+int BPF_PROG(writes_alt_reserved, struct uverbs_bpf_ctx *call)
+{
+	call->alt.path.reserved[1] = 1;
+	return 0;
+}
+TRANSPORT_OF(writes_alt_reserved);
 
 SEC("struct_ops") __failure
 __msg("mem_or_null")

@@ -368,11 +368,19 @@ static void check_query(void)
 	      query.connection.timeout == 14 && query.connection.retry_cnt == 6 &&
 	      query.connection.rnr_retry == 5 && query.connection.min_rnr_timer == 12,
 	      "the connection is as set");
-	check(query.path.fields & UVERBS_BPF_ROCE_DEST_GID &&
-	      !memcmp(query.path.dest, v4mapped, 12) && !memcmp(query.path.dest + 12, address, 4) &&
-	      query.path.sgid_index == sgid_index &&
-	      query.path.fields & UVERBS_BPF_ROCE_TRAFFIC_CLASS && query.path.traffic == 46 << 2,
-	      "the path is as set: GID, SGID index, traffic class");
+	if (served)
+		check(query.path.fields & UVERBS_BPF_ROCE_DEST_IPV4 &&
+		      !memcmp(query.path.dest, address, 4) && query.path.sgid_index == sgid_index &&
+		      query.path.fields & UVERBS_BPF_ROCE_DSCP && query.path.traffic == 46,
+		      "the path is as set, in the same words: IPv4 address, SGID index, DSCP");
+	else
+		check(query.path.fields & UVERBS_BPF_ROCE_DEST_GID &&
+		      !memcmp(query.path.dest, v4mapped, 12) &&
+		      !memcmp(query.path.dest + 12, address, 4) &&
+		      query.path.sgid_index == sgid_index &&
+		      query.path.fields & UVERBS_BPF_ROCE_TRAFFIC_CLASS &&
+		      query.path.traffic == 46 << 2,
+		      "the path is as set: GID, SGID index, traffic class");
 	check(query.cap.max_send_wr >= 1 && query.cap.max_recv_sge >= 1, "the queues have sizes");
 	check(query.qkey == 0x5555, "what was not asked for stays untouched");
 
@@ -383,10 +391,12 @@ static void check_query(void)
 
 	check(!connect_legacy(qp, 0x20), "reset, and another path by ibv_modify_qp");
 	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_RTR &&
-	      query.path.traffic == 0x20 && query.connection.dest_qp_num == 0x321,
-	      "query shows the new path and peer");
+	      query.path.fields & UVERBS_BPF_ROCE_DEST_GID &&
+	      query.path.fields & UVERBS_BPF_ROCE_TRAFFIC_CLASS && query.path.traffic == 0x20 &&
+	      query.connection.dest_qp_num == 0x321,
+	      "query shows the new path and peer, and no words of the old one");
 
-	query.mask = 1 << 14;
+	query.mask = 1 << 28;
 	check(uvb_query_qp(qp, &query) == -EINVAL && text[0], "an unknown bit is EINVAL");
 	ibv_destroy_qp(qp);
 }
@@ -511,6 +521,84 @@ static void check_schema(void)
 	      "a callback ends the walk, and its result comes back");
 }
 
+static void check_srq(void)
+{
+	struct ibv_srq_init_attr init = { .attr = { .max_wr = 8, .max_sge = 1 } };
+	struct ibv_srq *srq = ibv_create_srq(pd, &init);
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct ibv_srq_attr now;
+
+	UVB_OPTS(uvb_srq_modify_opts, opts, .mask = IBV_SRQ_LIMIT, .limit = 3, .error = text,
+		 .error_len = sizeof(text));
+
+	if (!srq)
+		die("create_srq");
+	check(!uvb_modify_srq(srq, &opts) && !ibv_query_srq(srq, &now) && now.srq_limit == 3,
+	      "an SRQ's limit is armed");
+	opts.mask = IBV_SRQ_MAX_WR;
+	opts.max_wr = 16;
+	check(!uvb_modify_srq(srq, &opts) && !ibv_query_srq(srq, &now) && now.max_wr >= 16,
+	      "an SRQ is resized");
+	opts.mask = 0;
+	check(uvb_modify_srq(srq, &opts) == -EINVAL && strstr(text, "wants MAX_WR, LIMIT or both"),
+	      "nothing to change in an SRQ is refused in words");
+	ibv_destroy_srq(srq);
+}
+
+static void check_mr(void)
+{
+	static char buf[8192];
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct uvb_mr mr;
+
+	UVB_OPTS(uvb_mr_opts, opts, .addr = buf, .length = sizeof(buf), .error = text,
+		 .access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE,
+		 .error_len = sizeof(text));
+
+	check(!uvb_reg_mr(pd, &opts, &mr) && mr.lkey && mr.rkey && !mr.mr == served,
+	      "memory is registered, by the kernel's method where uverbs_bpf serves");
+	check(!uvb_dereg_mr(&mr), "and deregistered");
+	if (served)
+		check(uvb_dereg_mr(&mr) == -ENOENT, "once");
+	opts.iova = (uintptr_t)buf + 0x100000;
+	opts.use_iova = 1;
+	check(!uvb_reg_mr(pd, &opts, &mr) && !uvb_dereg_mr(&mr),
+	      "memory is registered at another address");
+	opts.access = IBV_ACCESS_REMOTE_WRITE;
+	check(uvb_reg_mr(pd, &opts, &mr) < 0 && text[0],
+	      "rights that do not go together are refused in words");
+}
+
+static void check_attrs(void)
+{
+	struct ibv_qp *qp = make_qp();
+	char text[UVERBS_BPF_ERROR_MAX];
+	struct uverbs_bpf_roce_path path = self();
+	struct uvb_attr attr = { UVERBS_BPF_ATTR_ROCE_PATH, sizeof(path), &path };
+
+	UVB_OPTS(uvb_qp_modify_opts, init, INIT_OPTS);
+	UVB_OPTS(uvb_qp_modify_opts, rtr, .mask = IBV_QP_STATE, .state = IBV_QPS_RTR,
+		 .connection = responder, .nr_attrs = 1, .attrs = &attr, .error = text,
+		 .error_len = sizeof(text));
+
+	check(!uvb_modify_qp(qp, &init), "INIT");
+	if (served) {
+		check(uvb_find_attr(context, "roce", UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY,
+				    "roce_path") == UVERBS_BPF_ATTR_ROCE_PATH,
+		      "an attribute is found by name");
+		check(uvb_find_attr(context, "nobody", UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY,
+				    "roce_path") == -ENOENT, "one of nobody is not");
+		check(!uvb_modify_qp(qp, &rtr), "a path goes as an attribute with an id, too");
+	} else {
+		check(uvb_modify_qp(qp, &rtr) == -EOPNOTSUPP && strstr(text, "0x4000: ib_uverbs"),
+		      "attributes of programs are refused where ib_uverbs serves");
+	}
+	rtr.nr_attrs = UVB_MAX_ATTRS + 1;
+	check(uvb_modify_qp(qp, &rtr) == -EINVAL && strstr(text, "at most 8"),
+	      "too many attributes are refused");
+	ibv_destroy_qp(qp);
+}
+
 int main(int argc, char **argv)
 {
 	int i;
@@ -533,6 +621,9 @@ int main(int argc, char **argv)
 	check_refusals();
 	check_address();
 	check_schema();
+	check_srq();
+	check_mr();
+	check_attrs();
 
 	ibv_destroy_cq(cq);
 	ibv_dealloc_pd(pd);

@@ -890,6 +890,8 @@ static const char usage[] =
 "      --priority N         VLAN priority, 0 to 7\n"
 "      --hop-limit N        TTL or hop limit\n"
 "      --sl N               InfiniBand: service level, 0 to 15\n"
+"      --path-bits N        InfiniBand: source path bits, 0 to 127\n"
+"      --static-rate N      InfiniBand: enum ibv_rate\n"
 "      --grh                InfiniBand: with a global route to the GID\n"
 "      --legacy             use ibv_modify_qp and ibv_create_ah\n"
 "      --connect            use uvb_connect_qp, one call from RESET to RTS\n"
@@ -906,7 +908,8 @@ static const char usage[] =
 enum {
 	OPT_DEST = 256, OPT_ADDRESS, OPT_DSCP, OPT_TRAFFIC_CLASS, OPT_UDP_SPORT, OPT_FLOW_LABEL,
 	OPT_PRIORITY, OPT_HOP_LIMIT, OPT_LEGACY, OPT_PROCESSES, OPT_SECONDS, OPT_HOLD,
-	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT, OPT_SL, OPT_GRH,
+	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT, OPT_SL, OPT_GRH, OPT_PATH_BITS,
+	OPT_STATIC_RATE,
 };
 
 static const struct option options[] = {
@@ -923,6 +926,8 @@ static const struct option options[] = {
 	{ "priority", required_argument, NULL, OPT_PRIORITY },
 	{ "hop-limit", required_argument, NULL, OPT_HOP_LIMIT },
 	{ "sl", required_argument, NULL, OPT_SL },
+	{ "path-bits", required_argument, NULL, OPT_PATH_BITS },
+	{ "static-rate", required_argument, NULL, OPT_STATIC_RATE },
 	{ "grh", no_argument, NULL, OPT_GRH },
 	{ "legacy", no_argument, NULL, OPT_LEGACY },
 	{ "connect", no_argument, NULL, OPT_CONNECT },
@@ -1018,6 +1023,14 @@ static void parse(int argc, char **argv)
 		case OPT_SL:
 			opt.ib_path.fields |= UVERBS_BPF_IB_SL;
 			opt.ib_path.sl = number("--sl", optarg);
+			break;
+		case OPT_PATH_BITS:
+			opt.ib_path.fields |= UVERBS_BPF_IB_SRC_PATH_BITS;
+			opt.ib_path.src_path_bits = number("--path-bits", optarg);
+			break;
+		case OPT_STATIC_RATE:
+			opt.ib_path.fields |= UVERBS_BPF_IB_STATIC_RATE;
+			opt.ib_path.static_rate = number("--static-rate", optarg);
 			break;
 		case OPT_GRH:
 			opt.grh = true;

@@ -293,6 +293,9 @@ const char *fake_path(const struct rdma_ah_attr *attr, char *buf, size_t size)
 	else if (attr->type == RDMA_AH_ATTR_TYPE_IB)
 		length += scnprintf(buf + length, size - length, " lid %#x bits %u",
 				    attr->ib.dlid, attr->ib.src_path_bits);
+	else if (attr->type == RDMA_AH_ATTR_TYPE_OPA)
+		length += scnprintf(buf + length, size - length, " lid %#x bits %u",
+				    attr->opa.dlid, attr->opa.src_path_bits);
 	if (attr->ah_flags & IB_AH_GRH)
 		scnprintf(buf + length, size - length,
 			  " grh dgid %pI6c flow %#x sgid %u hops %u class %u",
@@ -321,6 +324,21 @@ static int fake_create_user_ah(struct ib_ah *ib, struct rdma_ah_init_attr *init,
 	if (ret)
 		fake_object_remove(dev, FAKE_KIND_ah, &ah->object);
 	return ret;
+}
+
+static int fake_query_ah(struct ib_ah *ib, struct rdma_ah_attr *attr)
+{
+	struct fake_ah *ah = to_fake_ah(ib);
+	struct fake_device *dev = to_fake(ib->device);
+	int ret = fake_call(dev, FAKE_OP_query_ah);
+
+	if (ret)
+		return ret;
+	fake_note(dev, FAKE_OP_query_ah, NULL, "ah %#x", ah->object.number);
+	*attr = ah->attr;
+	/* GIDs are held by ib_core for the AH, not for who asks. */
+	attr->grh.sgid_attr = NULL;
+	return 0;
 }
 
 static int fake_destroy_ah(struct ib_ah *ib, u32 flags)
@@ -503,6 +521,7 @@ const struct ib_device_ops fake_context_ops = {
 	.alloc_xrcd = fake_alloc_xrcd,
 	.dealloc_xrcd = fake_dealloc_xrcd,
 	.create_user_ah = fake_create_user_ah,
+	.query_ah = fake_query_ah,
 	.destroy_ah = fake_destroy_ah,
 	.create_counters = fake_create_counters,
 	.destroy_counters = fake_destroy_counters,

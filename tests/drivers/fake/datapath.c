@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Sending and receiving between QPs of one device. The sender does all of it, in post_send: nothing
- * is ever under way. Paths are not looked at, and a receiver that is not ready is an error.
+ * is ever under way. A receiver that is not ready is an error. Paths are looked at on Omni-Path
+ * ports only.
  */
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
@@ -155,6 +156,24 @@ static bool fake_is_datagram(const struct fake_qp *qp)
 	return qp->ib.qp_type == IB_QPT_UD;
 }
 
+/* Whether the path of a QP, or the address of a datagram, leads to a port of this device. */
+static bool fake_leads_home(struct fake_qp *from, const struct ib_send_wr *wr)
+{
+	struct fake_device *dev = to_fake(from->ib.device);
+	const struct rdma_ah_attr *attr = &from->attr.ah_attr;
+	u32 port;
+
+	if (!dev->opa)
+		return true;
+	if (fake_is_datagram(from))
+		attr = &to_fake_ah(ud_wr(wr)->ah)->attr;
+	rdma_for_each_port(&dev->ib, port) {
+		if (rdma_ah_get_dlid(attr) == fake_lid(dev, port))
+			return true;
+	}
+	return false;
+}
+
 /* Whether @to listens to @from. */
 static bool fake_accepts(struct fake_qp *to, struct fake_qp *from, const struct ib_send_wr *wr)
 {
@@ -301,7 +320,7 @@ static enum ib_wc_status fake_send(struct fake_qp *qp, const struct ib_send_wr *
 	if (object) {
 		struct fake_qp *to = container_of(object, struct fake_qp, object);
 
-		if (fake_accepts(to, qp, wr))
+		if (fake_leads_home(qp, wr) && fake_accepts(to, qp, wr))
 			status = fake_transfer(to, qp, wr, buf, length);
 		fake_object_put(object);
 	}

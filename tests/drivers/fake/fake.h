@@ -53,7 +53,7 @@ enum fake_kind {
 #define FAKE_SAME_OPS(X) \
 	X(query_device) X(query_port) X(query_gid) X(query_pkey) \
 	X(alloc_ucontext) X(dealloc_ucontext) X(disassociate_ucontext) X(query_ucontext) X(mmap) \
-	X(mmap_free) X(alloc_pd) X(dealloc_pd) X(create_user_ah) X(destroy_ah) \
+	X(mmap_free) X(alloc_pd) X(dealloc_pd) X(create_user_ah) X(query_ah) X(destroy_ah) \
 	X(reg_user_mr) X(rereg_user_mr) X(reg_user_mr_dmabuf) X(reg_dm_mr) X(dereg_mr) \
 	X(advise_mr) X(alloc_mw) X(dealloc_mw) X(alloc_dm) X(dealloc_dm) \
 	X(create_cq) X(modify_cq) X(destroy_cq) X(poll_cq) X(req_notify_cq) \
@@ -159,12 +159,14 @@ struct fake_slot {
  * @ib: for ib_core
  * @slot: where it is plugged in
  * @ethernet: whether its ports are; InfiniBand otherwise
+ * @opa: whether these have Omni-Path addresses, and data goes only where they lead
  * @objects: by kind, what the hardware holds, by number
  */
 struct fake_device {
 	struct ib_device ib;
 	struct fake_slot *slot;
 	bool ethernet;
+	bool opa;
 	struct xarray objects[FAKE_KIND_COUNT];
 };
 
@@ -197,6 +199,7 @@ void fake_note(struct fake_device *dev, enum fake_op op, struct ib_udata *udata,
 int fake_respond(struct ib_udata *udata, u32 number);
 
 /* main.c */
+u32 fake_lid(const struct fake_device *dev, u32 port);
 int fake_plug(struct fake_slot *slot);
 void fake_unplug(struct fake_slot *slot);
 int fake_object_add(struct fake_device *dev, enum fake_kind kind, struct fake_object *object);

@@ -26,7 +26,7 @@ MODULE_PARM_DESC(ports, "of each device");
 static char *link_layer[FAKE_MAX_DEVICES];
 static int num_link_layers;
 module_param_array(link_layer, charp, &num_link_layers, 0444);
-MODULE_PARM_DESC(link_layer, "of each device: ethernet (default) or infiniband");
+MODULE_PARM_DESC(link_layer, "of each device: ethernet (default), infiniband or opa");
 
 static bool disassociate = true;
 module_param(disassociate, bool, 0644);
@@ -184,6 +184,12 @@ static int fake_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 	return udata ? fake_respond(udata, dev->slot->index) : 0;
 }
 
+/* Of an Omni-Path port one that 16 bits cannot hold. */
+u32 fake_lid(const struct fake_device *dev, u32 port)
+{
+	return (dev->opa ? 0x10000 : 0) + 0x10 * (dev->slot->index + 1) + port;
+}
+
 static int fake_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *attr)
 {
 	struct fake_device *dev = to_fake(ib);
@@ -206,7 +212,7 @@ static int fake_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *
 	attr->active_speed = IB_SPEED_EDR;
 	attr->active_width = IB_WIDTH_4X;
 	if (!dev->ethernet) {
-		attr->lid = 0x10 * (dev->slot->index + 1) + port;
+		attr->lid = fake_lid(dev, port);
 		attr->sm_lid = 1;
 	}
 	return 0;
@@ -221,6 +227,9 @@ static int fake_get_port_immutable(struct ib_device *ib, u32 port,
 	immutable->core_cap_flags = to_fake(ib)->ethernet ?
 		RDMA_CORE_PORT_IBA_ROCE | RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP |
 		RDMA_CORE_PORT_RAW_PACKET : RDMA_CORE_PORT_IBA_IB;
+	/* Addresses are Omni-Path's, management stays InfiniBand's. */
+	if (to_fake(ib)->opa)
+		immutable->core_cap_flags |= RDMA_CORE_CAP_OPA_AH;
 	return 0;
 }
 
@@ -403,12 +412,22 @@ static int fake_register(struct fake_device *dev)
 	return ib_register_device(&dev->ib, name, NULL);
 }
 
-static bool fake_is_ethernet(const struct fake_slot *slot)
+static const char *fake_link_layer(const struct fake_slot *slot)
 {
 	/* A short list ends in what the rest has. */
 	int which = min_t(int, slot->index, num_link_layers - 1);
 
-	return which < 0 || strcmp(link_layer[which], "infiniband");
+	return which < 0 ? "ethernet" : link_layer[which];
+}
+
+static bool fake_is_opa(const struct fake_slot *slot)
+{
+	return !strcmp(fake_link_layer(slot), "opa");
+}
+
+static bool fake_is_ethernet(const struct fake_slot *slot)
+{
+	return strcmp(fake_link_layer(slot), "infiniband") && !fake_is_opa(slot);
 }
 
 static void fake_free(struct fake_device *dev)
@@ -442,6 +461,7 @@ int fake_plug(struct fake_slot *slot)
 		goto out;
 	dev->slot = slot;
 	dev->ethernet = fake_is_ethernet(slot);
+	dev->opa = fake_is_opa(slot);
 	for (kind = 0; kind < FAKE_KIND_COUNT; kind++)
 		xa_init_flags(&dev->objects[kind], XA_FLAGS_ALLOC);
 	ret = fake_register(dev);

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include <infiniband/verbs.h>
+#include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include "uverbs_bpf.h"
 
@@ -44,10 +45,26 @@ extern "C" {
 	})
 
 /**
+ * struct uvb_attr - an attribute of a transport the library has no member for
+ * @id: with its namespace, see uvb_find_attr()
+ * @len: bytes of @data
+ * @data: what it carries, or where the answer goes
+ */
+struct uvb_attr {
+	uint16_t id;
+	uint16_t len;
+	void *data;
+};
+
+/* Most attributes of this kind in one call. */
+#define UVB_MAX_ATTRS	8
+
+/**
  * struct uvb_qp_modify_opts - what uvb_modify_qp() changes
  * @size: sizeof(struct uvb_qp_modify_opts)
- * @mask: which of the members up to @rate_limit are given: IBV_QP_STATE, IBV_QP_CUR_STATE,
- *	IBV_QP_ACCESS_FLAGS, IBV_QP_PORT, IBV_QP_PKEY_INDEX, IBV_QP_QKEY, IBV_QP_RATE_LIMIT
+ * @mask: which of the members up to @rate_limit, and of @ib_mig_state, are given: IBV_QP_STATE,
+ *	IBV_QP_CUR_STATE, IBV_QP_ACCESS_FLAGS, IBV_QP_PORT, IBV_QP_PKEY_INDEX, IBV_QP_QKEY,
+ *	IBV_QP_RATE_LIMIT, IBV_QP_PATH_MIG_STATE
  * @state: state wanted
  * @cur_state: state the caller believes the QP is in
  * @access_flags: enum ibv_access_flags
@@ -60,6 +77,12 @@ extern "C" {
  * @error: buffer for the reason of a failure, or NULL; UVERBS_BPF_ERROR_MAX bytes hold any
  * @error_len: bytes of @error
  * @ib_path: where packets go on InfiniBand; given if its fields are not 0
+ * @ib_alt_path: where they go when that fails; given if the fields of its path are not 0
+ * @ib_mig_state: UVERBS_BPF_IB_REARM or UVERBS_BPF_IB_MIGRATED
+ * @nr_attrs: how many @attrs there are, at most UVB_MAX_ATTRS
+ * @attrs: attributes of the attached transport beyond those above
+ *
+ * An Ethernet QP (IBV_QPT_RAW_PACKET) takes @state, @port and @rate_limit.
  */
 struct uvb_qp_modify_opts {
 	size_t size;
@@ -76,6 +99,10 @@ struct uvb_qp_modify_opts {
 	char *error;
 	size_t error_len;
 	struct uverbs_bpf_ib_path ib_path;
+	struct uverbs_bpf_ib_alt_path ib_alt_path;
+	uint32_t ib_mig_state;
+	uint32_t nr_attrs;
+	const struct uvb_attr *attrs;
 };
 
 /**
@@ -111,6 +138,8 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *opts);
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
  * @ib_path: where packets go on InfiniBand
+ * @nr_attrs: as in struct uvb_qp_modify_opts
+ * @attrs: likewise
  */
 struct uvb_qp_connect_opts {
 	size_t size;
@@ -122,6 +151,8 @@ struct uvb_qp_connect_opts {
 	char *error;
 	size_t error_len;
 	struct uverbs_bpf_ib_path ib_path;
+	uint32_t nr_attrs;
+	const struct uvb_attr *attrs;
 };
 
 /**
@@ -143,12 +174,18 @@ struct uvb_qp_connect_opts {
  */
 int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *opts);
 
+/* For the mask of a query, beyond enum ibv_qp_attr_mask. */
+#define UVB_QP_IWARP_READS		(1U << 31)
+#define UVB_QP_ETH_SOURCE_QPN		(1U << 30)
+#define UVB_QP_ETH_VLAN_STRIPPING	(1U << 29)
+
 /**
  * struct uvb_qp_query_opts - what uvb_query_qp() asks for, and the answer
  * @size: sizeof(struct uvb_qp_query_opts)
  * @mask: what is wanted, enum ibv_qp_attr_mask. Any bit of UVERBS_BPF_QP_* asks for
- *	@connection, IBV_QP_AV for @path, IBV_QP_CAP for @cap; what is left are the members
- *	named like the bit. Others stay untouched
+ *	@connection, IBV_QP_AV for @path or @ib_path, IBV_QP_ALT_PATH for @ib_alt_path,
+ *	IBV_QP_PATH_MIG_STATE for @ib_mig_state, IBV_QP_CAP for @cap; what is left are the
+ *	members named like the bit, those of UVB_QP_* included. Others stay untouched
  * @state: the QP's state; also stored in the struct ibv_qp
  * @cur_state: the state the driver reports beside it
  * @access_flags: enum ibv_access_flags
@@ -162,6 +199,15 @@ int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *opts);
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
  * @ib_path: the path, if the port is InfiniBand; its fields say what is valid
+ * @ib_alt_path: the alternate path; no fields if there is none
+ * @ib_mig_state: UVERBS_BPF_IB_MIGRATED, _REARM or _ARMED
+ * @iwarp_reads: how many RDMA READs may be outstanding, of a QP with a connection
+ * @eth_source_qpn: of an Ethernet QP; ~0 if the driver does not tell
+ * @eth_vlan_stripping: of an Ethernet QP, 0 or 1
+ * @nr_attrs: how many @attrs there are, at most UVB_MAX_ATTRS
+ * @attrs: attributes of the attached transport beyond those above
+ *
+ * An Ethernet QP has @state, @port, @rate_limit, @cap and what is named after it.
  */
 struct uvb_qp_query_opts {
 	size_t size;
@@ -179,6 +225,13 @@ struct uvb_qp_query_opts {
 	char *error;
 	size_t error_len;
 	struct uverbs_bpf_ib_path ib_path;
+	struct uverbs_bpf_ib_alt_path ib_alt_path;
+	uint32_t ib_mig_state;
+	struct uverbs_bpf_iwarp_reads iwarp_reads;
+	uint32_t eth_source_qpn;
+	uint32_t eth_vlan_stripping;
+	uint32_t nr_attrs;
+	const struct uvb_attr *attrs;
 };
 
 /**
@@ -194,13 +247,15 @@ struct uvb_qp_query_opts {
 int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *opts);
 
 /**
- * struct uvb_ah_opts - an address for uvb_create_ah() and uvb_resolve_path()
+ * struct uvb_ah_opts - an address, for uvb_create_ah(), uvb_resolve_path() and uvb_query_ah()
  * @size: sizeof(struct uvb_ah_opts)
  * @port: from 1
  * @path: where packets go on RoCE
  * @error: as in struct uvb_qp_modify_opts
  * @error_len: bytes of @error
  * @ib_path: where packets go on InfiniBand
+ * @nr_attrs: as in struct uvb_qp_modify_opts
+ * @attrs: likewise
  */
 struct uvb_ah_opts {
 	size_t size;
@@ -209,6 +264,8 @@ struct uvb_ah_opts {
 	char *error;
 	size_t error_len;
 	struct uverbs_bpf_ib_path ib_path;
+	uint32_t nr_attrs;
+	const struct uvb_attr *attrs;
 };
 
 /**
@@ -237,6 +294,209 @@ struct ibv_ah *uvb_create_ah(struct ibv_pd *pd, const struct uvb_ah_opts *opts);
  */
 int uvb_resolve_path(struct ibv_pd *pd, const struct uvb_ah_opts *opts,
 		     struct ibv_ah_attr *attr);
+
+/**
+ * uvb_query_ah() - ask for the address the driver keeps for an address handle
+ * @ah: the address handle
+ * @opts: @error and @attrs are taken from it; gets @port and, unless there are @attrs, @path or
+ *	@ib_path
+ *
+ * Errors: EOPNOTSUPP where ib_uverbs serves the device, and of a driver that keeps none;
+ * EPROTONOSUPPORT if no program is attached for the path.
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_query_ah(struct ibv_ah *ah, struct uvb_ah_opts *opts);
+
+/**
+ * struct uvb_srq_modify_opts - what uvb_modify_srq() changes
+ * @size: sizeof(struct uvb_srq_modify_opts)
+ * @mask: IBV_SRQ_MAX_WR, IBV_SRQ_LIMIT
+ * @max_wr: work requests the queue is to hold
+ * @limit: report IBV_EVENT_SRQ_LIMIT_REACHED once when fewer are left; 0 disarms it
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_srq_modify_opts {
+	size_t size;
+	uint32_t mask;
+	uint32_t max_wr;
+	uint32_t limit;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_modify_srq() - arm the limit of an SRQ, or resize it
+ * @srq: the SRQ
+ * @opts: what to change
+ *
+ * A resize is the provider's, which has the queue in its memory: it is ibv_modify_srq() then.
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *opts);
+
+/**
+ * struct uvb_mr - a memory region of uvb_reg_mr()
+ * @context: its device
+ * @handle: of the kernel
+ * @lkey: for work requests
+ * @rkey: for peers
+ * @mr: made by the provider, if ib_uverbs serves the device, else NULL
+ */
+struct uvb_mr {
+	struct ibv_context *context;
+	uint32_t handle;
+	uint32_t lkey;
+	uint32_t rkey;
+	struct ibv_mr *mr;
+};
+
+/**
+ * struct uvb_mr_opts - what uvb_reg_mr() registers
+ * @size: sizeof(struct uvb_mr_opts)
+ * @addr: the memory; NULL with @use_fd
+ * @length: bytes
+ * @iova: address for work requests and peers, if @use_iova is set; @addr, or @fd_offset, if not
+ * @access: enum ibv_access_flags; none is reading by the device itself
+ * @use_iova: @iova is given
+ * @use_fd: a dma-buf is registered, not memory of the process
+ * @fd: the dma-buf
+ * @fd_offset: where in it
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_mr_opts {
+	size_t size;
+	void *addr;
+	uint64_t length;
+	uint64_t iova;
+	uint32_t access;
+	uint8_t use_iova;
+	uint8_t use_fd;
+	uint16_t reserved;
+	int fd;
+	uint64_t fd_offset;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_reg_mr() - register memory
+ * @pd: protection domain
+ * @opts: what, and how
+ * @mr: the region
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_reg_mr(struct ibv_pd *pd, const struct uvb_mr_opts *opts, struct uvb_mr *mr);
+
+/**
+ * uvb_dereg_mr() - end what uvb_reg_mr() made
+ * @mr: the region
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_dereg_mr(struct uvb_mr *mr);
+
+/**
+ * struct uvb_mad_agent_opts - what uvb_register_mad_agent() registers
+ * @size: sizeof(struct uvb_mad_agent_opts)
+ * @port: from 1
+ * @smi: QP 0 (subnet management), not QP 1
+ * @rmpp: the kernel splits and reassembles MADs of classes that have RMPP
+ * @reserved: 0
+ * @mad_class: what to receive apart from answers to requests; given if its mgmt_class is not 0
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_mad_agent_opts {
+	size_t size;
+	uint32_t port;
+	uint8_t smi;
+	uint8_t rmpp;
+	uint16_t reserved;
+	struct uverbs_bpf_mad_class mad_class;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_register_mad_agent() - send and receive management datagrams of a port
+ * @context: an open device
+ * @opts: of which port, and what
+ *
+ * Wants CAP_NET_ADMIN in the initial user namespace, for QP 0 CAP_SYS_RAWIO, too. EOPNOTSUPP
+ * where ib_uverbs serves the device, which has no agents, and on ports without management.
+ *
+ * Return: a file descriptor, readable when there is something to receive, which close()
+ * unregisters; or a negative errno.
+ */
+int uvb_register_mad_agent(struct ibv_context *context, const struct uvb_mad_agent_opts *opts);
+
+/**
+ * struct uvb_mad_opts - a MAD, for uvb_send_mad() and uvb_receive_mad()
+ * @size: sizeof(struct uvb_mad_opts)
+ * @data: the MAD with its headers, or room for one
+ * @length: bytes of @data; of a received MAD it is in @status
+ * @reserved: 0
+ * @address: where it goes to or came from, which is where an answer goes
+ * @request: send: an answer is wanted, if its timeout_ms is not 0
+ * @status: receive: of which request, whether it failed, and how long the MAD is
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_mad_opts {
+	size_t size;
+	void *data;
+	uint16_t length;
+	uint16_t reserved[3];
+	struct uverbs_bpf_mad_address address;
+	struct uverbs_bpf_mad_request request;
+	struct uverbs_bpf_mad_status status;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_send_mad() - send a MAD
+ * @context: device of the agent
+ * @agent: of uvb_register_mad_agent()
+ * @opts: what, and where to
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_send_mad(struct ibv_context *context, int agent, const struct uvb_mad_opts *opts);
+
+/**
+ * uvb_receive_mad() - take the next MAD, or word of a request that failed
+ * @context: device of the agent
+ * @agent: of uvb_register_mad_agent()
+ * @opts: room for it; gets @address and @status
+ *
+ * Never waits: EAGAIN if there is nothing. ENOSPC if the next one is longer than there is room.
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_receive_mad(struct ibv_context *context, int agent, struct uvb_mad_opts *opts);
+
+/**
+ * uvb_find_attr() - the id of an attribute of an attached program
+ * @context: an open device
+ * @program: the program's name
+ * @object: object of the method, enum uverbs_default_objects
+ * @method: the method
+ * @name: the attribute's
+ *
+ * Namespaces beyond the fixed ones are given away by name, so that a program's number is known
+ * only from the schema.
+ *
+ * Return: the id, or a negative errno: ENOENT if there is no such program for this device, or it
+ * has no such attribute; else as uvb_schema().
+ */
+int uvb_find_attr(struct ibv_context *context, const char *program, uint16_t object,
+		  uint16_t method, const char *name);
 
 /**
  * uvb_is_served() - does uverbs_bpf serve the device
