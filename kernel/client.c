@@ -149,11 +149,14 @@ static int uvb_add(struct ib_device *ibdev)
 
 	cdev_init(&dev->cdev, ibdev->ops.mmap ? &uvb_mmap_fops : &uvb_fops);
 	dev->cdev.owner = THIS_MODULE;
-	ret = cdev_device_add(&dev->cdev, &dev->dev);
-	if (ret)
-		goto err;
-
+	/* Programs hear of a device before anybody can have it open. */
 	uvb_ext_device_add(uvb, ibdev);
+	ret = cdev_device_add(&dev->cdev, &dev->dev);
+	if (ret) {
+		uvb_ext_device_remove(uvb, ibdev);
+		goto err;
+	}
+
 	ib_set_client_data(ibdev, &uvb_client, uvb);
 	dev_info(&ibdev->dev, "uverbs_bpf: served as /dev/infiniband/%s\n", dev_name(&dev->dev));
 	return 0;

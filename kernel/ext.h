@@ -9,6 +9,8 @@
 
 #include "uvb.h"
 
+#include <linux/jump_label_ratelimit.h>
+
 /**
  * struct uvb_path_context - the object a path is for
  * @ibdev: its device
@@ -74,7 +76,7 @@ struct uvb_hooked {
 #if IS_ENABLED(CONFIG_BPF_JIT)
 
 /* On while a provider hooks anything, or one that failed holds something shut. */
-DECLARE_STATIC_KEY_FALSE(uvb_ext_key);
+extern struct static_key_false_deferred uvb_ext_key;
 
 int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what);
 int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *view);
@@ -82,13 +84,13 @@ int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *vie
 /* Whether uvb_ext_before() is worth being called. */
 static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle)
 {
-	return static_branch_unlikely(&uvb_ext_key) && uvb_call(bundle)->hook;
+	return static_branch_unlikely(&uvb_ext_key.key) && uvb_call(bundle)->hook;
 }
 
 /* Whether uvb_ext_run() is, for a call without attributes of providers. */
 static inline bool uvb_ext_any(void)
 {
-	return static_branch_unlikely(&uvb_ext_key);
+	return static_branch_unlikely(&uvb_ext_key.key);
 }
 
 int uvb_ext_init(void);
@@ -161,7 +163,7 @@ void uvb_ext_device_remove(struct uvb_device *dev, struct ib_device *ibdev);
  */
 static inline void uvb_ext_object_goes(struct uvb_file *file)
 {
-	if (static_branch_unlikely(&uvb_ext_key)) {
+	if (static_branch_unlikely(&uvb_ext_key.key)) {
 		spin_lock_irq(&file->stock.uobjects_lock);
 		spin_unlock_irq(&file->stock.uobjects_lock);
 	}

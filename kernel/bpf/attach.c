@@ -11,6 +11,9 @@
  */
 #include "bpf.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 #include <linux/moduleparam.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -50,7 +53,9 @@ static struct uvb_order __rcu *uvb_order;
 static struct uvb_closed __rcu *uvb_closed[UVB_NS_COUNT];
 /* What any provider, attached or failed, hooks; the key is on if there is one. */
 static unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
-DEFINE_STATIC_KEY_FALSE(uvb_ext_key);
+/* Rewriting code takes all processors: not each time that a program comes and goes. */
+DEFINE_STATIC_KEY_DEFERRED_FALSE(uvb_ext_key, HZ);
+static bool uvb_ext_on;
 
 /* A ring; the oldest is at uvb_nr_exits % UVB_MAX_EXITS once it is full. */
 static struct uvb_exit_record uvb_exits[UVB_MAX_EXITS];
@@ -330,10 +335,11 @@ static void uvb_providers_changed(struct uvb_order *order)
 		if (order)
 			kfree_rcu(order, rcu);
 	}
-	if (any)
-		static_branch_enable(&uvb_ext_key);
-	else
-		static_branch_disable(&uvb_ext_key);
+	if (any && !uvb_ext_on)
+		static_branch_deferred_inc(&uvb_ext_key);
+	else if (!any && uvb_ext_on)
+		static_branch_slow_dec_deferred(&uvb_ext_key);
+	uvb_ext_on = any;
 }
 
 static bool uvb_decls_overlap(const struct uverbs_bpf_decl *a, const struct uverbs_bpf_decl *b)
@@ -440,6 +446,7 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 		rcu_read_unlock();
 	}
 
+	trace_uverbs_bpf_exit(decl->name, &record->info);
 	if (reason == UVERBS_BPF_EXIT_EVICTED)
 		pr_warn("%s %s: evicted after %d faults, the last: %s\n", uvb_kinds[program->kind],
 			decl->name, UVB_MAX_FAULTS, record->info.text);
@@ -649,6 +656,7 @@ void uvb_program_fault(struct uvb_program *program, bool counts, const char *fmt
 		va_start(args, fmt);
 		vsnprintf(program->text, sizeof(program->text), fmt, args);
 		va_end(args);
+		trace_uverbs_bpf_fault(program->decl->name, counts, program->text);
 	}
 
 	if (counts && atomic_inc_return(&program->evidence) == UVB_MAX_FAULTS)
@@ -971,6 +979,7 @@ void uvb_attach_exit(void)
 	remove_proc_entry("programs", uvb_proc_dir);
 	/* Links hold the module, so nothing is attached; but an eviction may be at its end. */
 	flush_work(&uvb_evict_work);
+	static_key_deferred_flush(&uvb_ext_key);
 	/* No client is registered, so that nobody reads these any more. */
 	uvb_for_each_provider_ns(ns)
 		kfree(rcu_dereference_protected(uvb_closed[ns], true));
