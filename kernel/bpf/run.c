@@ -138,6 +138,9 @@ void uvb_run_view(struct uvb_run *run, const struct uvb_view *view)
 	if (view->handle) {
 		ctx->handle = view->handle->id;
 		ctx->hw = uvb_handle_hw(view->handle);
+		/* Of a method that does not say more of its QP than which one it is. */
+		if (view->handle->type == UVERBS_OBJECT_QP && ctx->hw)
+			ctx->qp_type = ((const struct ib_qp *)view->handle->object)->qp_type;
 	}
 	if (view->path) {
 		ctx->has_path = 1;
