@@ -130,27 +130,70 @@ static __always_inline void subjects_of(__u64 *ids, const struct uverbs_bpf_who 
 	ids[POLICY_NETNS] = who->netns;
 }
 
-/* The rule for a subject: its own, or that for any of its kind; @key is then that one's. */
-static __always_inline struct policy_rule *rule_of(struct policy_subject *key)
-{
-	struct policy_rule *rule = bpf_map_lookup_elem(&policy_rules, key);
+/*
+ * Functions that are not static are verified once, by themselves, and not again
+ * for each way that leads to their callers: what is done for three kinds of
+ * subjects, each with many ways through, would be too much otherwise.
+ */
 
-	if (rule)
-		return rule;
-	key->id = POLICY_ANY;
-	return bpf_map_lookup_elem(&policy_rules, key);
-}
+/* ---- rules ---- */
 
-static __always_inline bool observes(const struct policy_rule *rule)
+/**
+ * struct found - the rule for a subject, as it was when it was looked up
+ * @rule: the rule; POLICY_OBSERVE is set if everything is only observed
+ * @id: of whom it is: the subject, or POLICY_ANY
+ */
+struct found {
+	struct policy_rule rule;
+	__u64 id;
+};
+
+/* Its own, or that for any of its kind. Returns 1; 0 if there is none, and then nothing is limited. */
+__noinline int rule_find(__u32 kind, __u64 id, struct found *to)
 {
+	struct policy_subject key = { .kind = kind, .id = id };
 	struct policy_config *config;
+	struct policy_rule *rule;
 	__u32 zero = 0;
 
+	if (!to)
+		return 0;
+	rule = bpf_map_lookup_elem(&policy_rules, &key);
+	if (!rule) {
+		key.id = POLICY_ANY;
+		rule = bpf_map_lookup_elem(&policy_rules, &key);
+	}
+	if (!rule) {
+		__builtin_memset(to, 0, sizeof(*to));
+		return 0;
+	}
+	to->rule = *rule;
+	to->id = key.id;
 	config = bpf_map_lookup_elem(&policy_config, &zero);
-	return rule->flags & POLICY_OBSERVE || (config && config->observe);
+	if (config && config->observe)
+		to->rule.flags |= POLICY_OBSERVE;
+	return 1;
 }
 
-/* ---- saying no ---- */
+/**
+ * struct verdict - what a rule says against a call
+ * @kind: whose rule
+ * @reason: enum policy_reason; POLICY_OK is nothing
+ * @observe: but it is only to be observed
+ * @reserved: 0
+ * @value: as in struct policy_event
+ * @limit: likewise
+ * @gid: likewise
+ */
+struct verdict {
+	__u32 kind;
+	__u32 reason;
+	__u32 observe;
+	__u32 reserved;
+	__u64 value;
+	__u64 limit;
+	__u8 gid[16];
+};
 
 /* The text is a constant of its own for each kind, as the kernel wants it. */
 #define SAY(call, kind, err, text, value)						\
@@ -161,49 +204,44 @@ static __always_inline bool observes(const struct policy_rule *rule)
 	 uverbs_bpf_refuse(call, UVERBS_BPF_ATTR_NONE, err, "this network namespace " text,	\
 			   value))
 
-static __noinline int say(struct uverbs_bpf_ctx *call, __u32 kind, __u32 reason, __u64 value,
-			  __u64 limit)
+static __noinline int say(struct uverbs_bpf_ctx *call, const struct verdict *no)
 {
-	switch (reason) {
+	switch (no->reason) {
 	case POLICY_TOO_MANY_QPS:
-		return SAY(call, kind, -EDQUOT, "may have %u QPs and has them", limit);
+		return SAY(call, no->kind, -EDQUOT, "may have %u QPs and has them", no->limit);
 	case POLICY_TOO_MANY_MRS:
-		return SAY(call, kind, -EDQUOT, "may have %u registrations and has them", limit);
+		return SAY(call, no->kind, -EDQUOT, "may have %u registrations and has them",
+			   no->limit);
 	case POLICY_TOO_MUCH_MEMORY:
-		return SAY(call, kind, -EDQUOT, "may have %u bytes registered, this would be more",
-			   limit);
+		return SAY(call, no->kind, -EDQUOT,
+			   "may have %u bytes registered, this would be more", no->limit);
 	case POLICY_WRONG_QP_TYPE:
-		return SAY(call, kind, -EPERM, "may not have QPs of type %u", value);
+		return SAY(call, no->kind, -EPERM, "may not have QPs of type %u", no->value);
 	case POLICY_WRONG_ACCESS:
-		return SAY(call, kind, -EPERM, "may not register memory with access flags 0x%x",
-			   value & ~limit);
+		return SAY(call, no->kind, -EPERM,
+			   "may not register memory with access flags 0x%x", no->value & ~no->limit);
 	case POLICY_WRONG_DEST:
-		return SAY(call, kind, -EPERM, "may not send to this destination", 0);
+		return SAY(call, no->kind, -EPERM, "may not send to this destination", 0);
 	default:
-		return SAY(call, kind, -ENOSPC, "has a limit, and there is no room to count more",
-			   0);
+		return SAY(call, no->kind, -ENOSPC,
+			   "has a limit, and there is no room to count more", 0);
 	}
 }
 
-/*
- * A rule says no: count and log it, and refuse unless it is only to be
- * observed. Returns what before() has to.
- */
-static __noinline int no(struct uverbs_bpf_ctx *call, struct policy_event *why, bool observe)
+/* Count it and log it, and refuse unless it is only observed. Returns what before() has to. */
+static __noinline int judge(struct uverbs_bpf_ctx *call, const struct verdict *no)
 {
 	struct state *state = state_get();
 	struct policy_event *event;
-	__u32 reason;
+	__u32 reason = no->reason;
 
-	if (!state || !why)
+	if (reason == POLICY_OK)
+		return 0;
+	if (!state || reason >= POLICY_REASONS)
 		return -EACCES;
-	reason = why->reason;
-	if (reason >= POLICY_REASONS)
-		return -EACCES;
-	__sync_fetch_and_add(observe ? &state->observed[reason] : &state->refused[reason], 1);
+	__sync_fetch_and_add(no->observe ? &state->observed[reason] : &state->refused[reason], 1);
 	event = bpf_ringbuf_reserve(&policy_log, sizeof(*event), 0);
 	if (event) {
-		*event = *why;
 		event->time = bpf_ktime_get_ns();
 		event->cgroup = call->who.cgroup;
 		event->netns = call->who.netns;
@@ -211,14 +249,18 @@ static __noinline int no(struct uverbs_bpf_ctx *call, struct policy_event *why, 
 		event->pid = call->who.pid;
 		event->object = call->object;
 		event->method = call->method;
-		event->refused = !observe;
+		event->kind = no->kind;
+		event->reason = reason;
+		event->refused = !no->observe;
+		event->reserved = 0;
+		event->value = no->value;
+		event->limit = no->limit;
+		__builtin_memcpy(event->gid, no->gid, sizeof(event->gid));
 		bpf_ringbuf_submit(event, 0);
 	} else {
 		__sync_fetch_and_add(&state->unlogged, 1);
 	}
-	if (observe)
-		return 0;
-	return say(call, why->kind, reason, why->value, why->limit);
+	return no->observe ? 0 : say(call, no);
 }
 
 /* ---- counting ---- */
@@ -244,32 +286,26 @@ static long sweep_one(struct bpf_map *map, struct policy_subject *key,
 	return 0;
 }
 
-/* At most once a second, or whoever fills the table could keep us busy with it. */
-static __noinline int sweep(void)
+/* Make room for what a subject has, if it has nothing yet. */
+__noinline int usage_make(__u32 kind, __u64 id)
 {
+	struct policy_subject key = { .kind = kind, .id = id };
+	struct policy_usage none = { .kind = kind, .id = id };
 	struct state *state = state_get();
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now;
 
-	if (!state || now - state->swept < SECOND)
+	if (!state || bpf_map_lookup_elem(&policy_usage, &key))
+		return 0;
+	if (bpf_map_update_elem(&policy_usage, &key, &none, BPF_NOEXIST) != -E2BIG)
+		return 0;
+	/* At most once a second, or whoever fills the table could keep us busy with it. */
+	now = bpf_ktime_get_ns();
+	if (now - state->swept < SECOND)
 		return 0;
 	state->swept = now;
 	bpf_for_each_map_elem(&policy_usage, sweep_one, NULL, 0);
+	bpf_map_update_elem(&policy_usage, &key, &none, BPF_NOEXIST);
 	return 0;
-}
-
-/* Usage of a subject, new if need be; NULL if there is no room. */
-static __always_inline struct policy_usage *usage_of(const struct policy_subject *key)
-{
-	struct policy_usage *usage = bpf_map_lookup_elem(&policy_usage, key);
-	struct policy_usage none = { .kind = key->kind, .id = key->id };
-
-	if (usage)
-		return usage;
-	if (bpf_map_update_elem(&policy_usage, key, &none, BPF_NOEXIST) == -E2BIG) {
-		sweep();
-		bpf_map_update_elem(&policy_usage, key, &none, BPF_NOEXIST);
-	}
-	return bpf_map_lookup_elem(&policy_usage, key);
 }
 
 static __always_inline __u64 bytes_of(__u64 length)
@@ -288,69 +324,69 @@ static __always_inline void usage_add(struct policy_usage *usage, bool qp, __s64
 }
 
 /**
- * struct change - what to add to the usage of some subjects
- * @counted: bit for each of them
+ * struct change - what to add to usage
+ * @subjects: of whom
+ * @counted: bit for each of them that @count and @bytes are for
+ * @also: bit for each of them that @more_bytes are for
  * @count: objects
+ * @qp: QPs, or else registrations
  * @bytes: of registered memory
+ * @more_bytes: likewise
  */
 struct change {
+	__u64 subjects[POLICY_KINDS];
 	__u32 counted;
+	__u32 also;
 	__s32 count;
+	__u32 qp;
 	__s64 bytes;
+	__s64 more_bytes;
 };
 
-/* Make two changes as one. */
-static __always_inline void change(const __u64 *subjects, bool qp, const struct change *first,
-				   const struct change *second)
+__noinline int change(struct change *by)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
 	struct state *state = state_get();
 	struct policy_subject key = {};
 	int i;
 
-	if (!state)
-		return;
+	if (!state || !by)
+		return 0;
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
 		key.kind = i;
-		key.id = subjects[i];
-		if ((first->counted | second->counted) & (1 << i))
-			usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
+		key.id = by->subjects[i];
+		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
 	}
 	bpf_spin_lock(&state->lock);
-	state->objects += first->count + second->count;
+	state->objects += by->count;
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		if (usage[i] && first->counted & (1 << i))
-			usage_add(usage[i], qp, first->count, first->bytes);
-		if (usage[i] && second->counted & (1 << i))
-			usage_add(usage[i], qp, second->count, second->bytes);
+		if (usage[i] && by->counted & (1 << i))
+			usage_add(usage[i], by->qp, by->count, by->bytes);
+		if (usage[i] && by->also & (1 << i))
+			usage[i]->bytes += by->more_bytes;
 	}
 	bpf_spin_unlock(&state->lock);
+	return 0;
 }
 
-/* Take off what an object counted as. */
-static __always_inline void give_back(const struct object *object, bool qp)
+/* Take off what an object, or the call that would have made it, counted as. */
+static __noinline void give_back(const struct object *object, bool qp, __s32 count)
 {
-	const struct change minus = {
-		.counted = object->counted, .count = -1, .bytes = -object->bytes,
+	struct change by = {
+		.counted = object->counted, .count = -count, .qp = qp, .bytes = -object->bytes,
 	};
-	const struct change nothing = {};
 
-	change(object->subjects, qp, &minus, &nothing);
+	__builtin_memcpy(by.subjects, object->subjects, sizeof(by.subjects));
+	change(&by);
 }
 
 /* What a call has taken is nobody's. */
-static __always_inline void undo(const struct taken *taken)
+static __noinline void undo(const struct taken *taken)
 {
-	const struct change minus = {
-		.counted = taken->object.counted,
-		.count = taken->method == REREG_MR ? 0 : -1,
-		.bytes = -taken->object.bytes,
-	};
-	const struct change nothing = {};
-
-	change(taken->object.subjects, taken->key.object == UVERBS_OBJECT_QP, &minus, &nothing);
+	give_back(&taken->object, taken->key.object == UVERBS_OBJECT_QP,
+		  taken->method != REREG_MR);
 }
 
 /*
@@ -378,100 +414,121 @@ static __noinline int reclaim(void)
 	return 0;
 }
 
-/* Which limit of a rule would be broken. Under the lock. */
-static __always_inline __u32 over(const struct policy_rule *rule, const struct policy_usage *usage,
-				  bool qp, __u64 count, __u64 bytes)
+/**
+ * struct want - what is to be counted, for all subjects or for none
+ * @object: whose it is and how many bytes; @object.counted is filled in
+ * @qp: a QP, or else a registration
+ * @count: 1 of them; 0 if only bytes are added to one that is counted
+ * @limited: it has to be within limits; else it is there already
+ * @refused: filled in: a rule that is not only observed says no
+ * @reasons: filled in: enum policy_reason of each subject's rule
+ * @limits: filled in: what that rule allows
+ * @observe: filled in: bit for each rule that is only observed
+ */
+struct want {
+	struct object object;
+	__u32 qp;
+	__u32 count;
+	__u32 limited;
+	__u32 refused;
+	__u32 reasons[POLICY_KINDS];
+	__u32 observe;
+	__u64 limits[POLICY_KINDS];
+};
+
+/* The one limit, of those a rule has, that a usage and what is wanted are measured by. */
+static __always_inline __u32 limit_of(const struct want *want, const struct policy_rule *rule,
+				      const struct policy_usage *usage, __u64 *limit)
 {
-	if (qp)
-		return rule->limits & POLICY_MAX_QPS && usage->qps + count > rule->max_qps ?
+	if (want->qp) {
+		*limit = rule->max_qps;
+		return rule->limits & POLICY_MAX_QPS && usage->qps + want->count > *limit ?
 			POLICY_TOO_MANY_QPS : POLICY_OK;
-	if (count && rule->limits & POLICY_MAX_MRS && usage->mrs + count > rule->max_mrs)
+	}
+	*limit = rule->max_mrs;
+	if (want->count && rule->limits & POLICY_MAX_MRS && usage->mrs + want->count > *limit)
 		return POLICY_TOO_MANY_MRS;
-	if (bytes && rule->limits & POLICY_MAX_BYTES && usage->bytes + bytes > rule->max_bytes)
+	*limit = rule->max_bytes;
+	if (want->object.bytes && rule->limits & POLICY_MAX_BYTES &&
+	    usage->bytes + want->object.bytes > *limit)
 		return POLICY_TOO_MUCH_MEMORY;
 	return POLICY_OK;
 }
 
 #define COUNTS(rule)	((rule)->limits & (POLICY_MAX_QPS | POLICY_MAX_MRS | POLICY_MAX_BYTES))
 
-/**
- * take() - count an object for all of its subjects, or for none
- * @object: whose it is and how many bytes; @object->counted is filled in
- * @qp: a QP, or else a registration
- * @count: 1 of them; 0 if only bytes are added to one that is counted
- * @call: the call that wants it, whose limits are looked at; NULL if it is there already
- *
- * Return: 0; or what before() has to return.
- */
-static __always_inline int take(struct object *object, bool qp, __u64 count,
-				struct uverbs_bpf_ctx *call)
+__noinline int take(struct want *want)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
-	struct policy_rule *rules[POLICY_KINDS] = {};
-	__u64 observe[POLICY_KINDS] = {};
-	__u64 reasons[POLICY_KINDS] = {};
 	struct state *state = state_get();
-	struct policy_event why = {};
 	struct policy_subject key = {};
-	bool refused = false, full;
-	int ret = 0;
+	struct found found[POLICY_KINDS] = {};
+	bool full;
 	int i;
 
-	object->counted = 0;
-	if (!state)
-		return -EACCES;
+	if (!state || !want)
+		return 0;
+	want->object.counted = 0;
+	want->refused = 0;
+	want->observe = 0;
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
 		key.kind = i;
-		key.id = object->subjects[i];
-		usage[i] = usage_of(&key);
-		if (call)
-			rules[i] = rule_of(&key);
-		if (rules[i])
-			observe[i] = observes(rules[i]);
+		key.id = want->object.subjects[i];
+		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
+		if (want->limited)
+			rule_find(i, key.id, &found[i]);
+		want->observe |= (found[i].rule.flags & POLICY_OBSERVE) << i;
 	}
 
 	bpf_spin_lock(&state->lock);
-	full = count && state->objects >= POLICY_OBJECTS;
+	full = want->count && state->objects >= POLICY_OBJECTS;
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
 		/* One that was swept has no place of its own any more. */
 		if (full || !usage[i] || usage[i]->dead || usage[i]->kind != (__u32)i ||
-		    usage[i]->id != object->subjects[i]) {
+		    usage[i]->id != want->object.subjects[i]) {
 			usage[i] = NULL;
-			reasons[i] = rules[i] && COUNTS(rules[i]) ? POLICY_NO_ROOM : POLICY_OK;
-		} else if (rules[i]) {
-			reasons[i] = over(rules[i], usage[i], qp, count, object->bytes);
+			want->reasons[i] = COUNTS(&found[i].rule) ? POLICY_NO_ROOM : POLICY_OK;
+		} else {
+			want->reasons[i] = limit_of(want, &found[i].rule, usage[i],
+						    &want->limits[i]);
 		}
-		if (reasons[i] && !observe[i])
-			refused = true;
+		if (want->reasons[i] && !(want->observe & (1 << i)))
+			want->refused = 1;
 	}
-	if (!refused) {
+	if (!want->refused) {
 #pragma unroll
 		for (i = 0; i < POLICY_KINDS; i++) {
 			if (!usage[i])
 				continue;
-			usage_add(usage[i], qp, count, object->bytes);
-			object->counted |= 1 << i;
+			usage_add(usage[i], want->qp, want->count, want->object.bytes);
+			want->object.counted |= 1 << i;
 		}
-		if (object->counted)
-			state->objects += count;
+		if (want->object.counted)
+			state->objects += want->count;
 	}
 	bpf_spin_unlock(&state->lock);
+	return 0;
+}
 
-	if (!call)
-		return 0;
+/* Say what rules have against it; of one that is refused, only who refuses. */
+static __always_inline int want_judge(struct uverbs_bpf_ctx *call, const struct want *want)
+{
+	struct verdict no = {};
+	int ret;
+	int i;
+
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		if (!reasons[i] || !rules[i] || (refused && observe[i]))
+		no.kind = i;
+		no.reason = want->reasons[i];
+		no.observe = want->observe >> i & 1;
+		if (want->refused && no.observe)
 			continue;
-		why.kind = i;
-		why.reason = reasons[i];
-		why.value = reasons[i] == POLICY_TOO_MUCH_MEMORY ? object->bytes : count;
-		why.limit = reasons[i] == POLICY_TOO_MANY_QPS ? rules[i]->max_qps :
-			    reasons[i] == POLICY_TOO_MANY_MRS ? rules[i]->max_mrs :
-			    rules[i]->max_bytes;
-		ret = no(call, &why, observe[i]);
+		no.value = no.reason == POLICY_TOO_MUCH_MEMORY ? want->object.bytes : want->count;
+		no.limit = want->limits[i];
+		ret = judge(call, &no);
 		if (ret)
 			return ret;
 	}
@@ -483,26 +540,24 @@ static __always_inline int take(struct object *object, bool qp, __u64 count,
 static __always_inline int check_qp_type(struct uverbs_bpf_ctx *call, __u32 type)
 {
 	__u32 bit = 1U << (type < 31 ? type : 31);
-	struct policy_subject key = {};
-	struct policy_event why = {};
 	__u64 ids[POLICY_KINDS];
-	struct policy_rule *rule;
+	struct found found;
 	int ret;
 	int i;
 
 	subjects_of(ids, &call->who);
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = ids[i];
-		rule = rule_of(&key);
-		if (!rule || !(rule->limits & POLICY_QP_TYPES) || rule->qp_types & bit)
+		struct verdict no = {
+			.kind = i, .reason = POLICY_WRONG_QP_TYPE, .value = type,
+		};
+
+		rule_find(i, ids[i], &found);
+		if (!(found.rule.limits & POLICY_QP_TYPES) || found.rule.qp_types & bit)
 			continue;
-		why.kind = i;
-		why.reason = POLICY_WRONG_QP_TYPE;
-		why.value = type;
-		why.limit = rule->qp_types;
-		ret = no(call, &why, observes(rule));
+		no.observe = found.rule.flags & POLICY_OBSERVE;
+		no.limit = found.rule.qp_types;
+		ret = judge(call, &no);
 		if (ret)
 			return ret;
 	}
@@ -515,10 +570,8 @@ static __always_inline int check_qp_type(struct uverbs_bpf_ctx *call, __u32 type
  */
 static __always_inline int check_access(struct uverbs_bpf_ctx *call, __u32 access)
 {
-	struct policy_subject key = {};
-	struct policy_event why = {};
 	__u64 ids[POLICY_KINDS];
-	struct policy_rule *rule;
+	struct found found;
 	int ret;
 	int i;
 
@@ -527,55 +580,62 @@ static __always_inline int check_access(struct uverbs_bpf_ctx *call, __u32 acces
 	subjects_of(ids, &call->who);
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = ids[i];
-		rule = rule_of(&key);
-		if (!rule || !(rule->limits & POLICY_ACCESS) || !(access & ~rule->access))
+		struct verdict no = {
+			.kind = i, .reason = POLICY_WRONG_ACCESS, .value = access,
+		};
+
+		rule_find(i, ids[i], &found);
+		if (!(found.rule.limits & POLICY_ACCESS) || !(access & ~found.rule.access))
 			continue;
-		why.kind = i;
-		why.reason = POLICY_WRONG_ACCESS;
-		why.value = access;
-		why.limit = rule->access;
-		ret = no(call, &why, observes(rule));
+		no.observe = found.rule.flags & POLICY_OBSERVE;
+		no.limit = found.rule.access;
+		ret = judge(call, &no);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* @gid NULL: a destination that is no GID, such as a LID, which no list can have. */
-static __always_inline int check_dest(struct uverbs_bpf_ctx *call, const __u8 *gid)
+/* Whether a list has something for or against a destination: 1 or 0; -1 if it has nothing. */
+__noinline int dest_find(__u32 kind, __u64 id, struct verdict *to)
 {
-	struct policy_subject key = {};
-	struct policy_event why = {};
-	struct policy_dest dest = {};
+	struct policy_dest dest = {
+		.prefixlen = POLICY_DEST_BITS + 8 * sizeof(dest.gid), .kind = kind, .id = id,
+	};
+	__u32 *allowed;
+
+	if (!to)
+		return -1;
+	__builtin_memcpy(dest.gid, to->gid, sizeof(dest.gid));
+	allowed = bpf_map_lookup_elem(&policy_dests, &dest);
+	return allowed ? !!*allowed : -1;
+}
+
+/* Without @has_gid it is a destination that is no GID, such as a LID, which no list can have. */
+static __always_inline int check_dest(struct uverbs_bpf_ctx *call, const __u8 *gid, bool has_gid)
+{
+	struct verdict no = { .reason = POLICY_WRONG_DEST };
 	__u64 ids[POLICY_KINDS];
-	struct policy_rule *rule;
-	__u32 *verdict;
+	struct found found;
+	int allowed;
 	int ret;
 	int i;
 
-	if (gid) {
-		__builtin_memcpy(dest.gid, gid, sizeof(dest.gid));
-		__builtin_memcpy(why.gid, gid, sizeof(why.gid));
-	}
+	if (has_gid)
+		__builtin_memcpy(no.gid, gid, sizeof(no.gid));
 	subjects_of(ids, &call->who);
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = ids[i];
-		rule = rule_of(&key);
-		if (!rule)
+		if (!rule_find(i, ids[i], &found))
 			continue;
-		dest.prefixlen = POLICY_DEST_BITS + 8 * sizeof(dest.gid);
-		dest.kind = i;
-		dest.id = key.id;
-		verdict = gid ? bpf_map_lookup_elem(&policy_dests, &dest) : NULL;
-		if (verdict ? *verdict : !(rule->limits & POLICY_LISTED))
+		allowed = has_gid ? dest_find(i, found.id, &no) : -1;
+		if (allowed < 0)
+			allowed = !(found.rule.limits & POLICY_LISTED);
+		if (allowed)
 			continue;
-		why.kind = i;
-		why.reason = POLICY_WRONG_DEST;
-		ret = no(call, &why, observes(rule));
+		no.kind = i;
+		no.observe = found.rule.flags & POLICY_OBSERVE;
+		ret = judge(call, &no);
 		if (ret)
 			return ret;
 	}
@@ -584,41 +644,69 @@ static __always_inline int check_dest(struct uverbs_bpf_ctx *call, const __u8 *g
 
 /* ---- before and after ---- */
 
-/* What the call wants, if its limits allow, is this thread's until after(). */
-static __always_inline int begin(struct uverbs_bpf_ctx *call, struct taken *taken, bool qp,
-				 __u64 count)
+static __always_inline void want_begin(struct want *want, const struct uverbs_bpf_who *who)
+{
+	int i;
+
+	subjects_of(want->object.subjects, who);
+#pragma unroll
+	for (i = 0; i < POLICY_KINDS; i++)
+		usage_make(i, want->object.subjects[i]);
+}
+
+/* It is this thread's until after(). */
+static __noinline int remember(struct uverbs_bpf_ctx *call, const struct want *want, __u64 length)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct taken *left;
+	struct taken taken = {
+		.object = want->object,
+		.key.file = call->file,
+		.key.handle = call->handle,
+		.key.object = call->object,
+		.method = call->method,
+		.length = length,
+	};
+
+	/* Without room for it obj_add() counts, a moment later than it should. */
+	if (bpf_map_update_elem(&policy_taken, &thread, &taken, BPF_ANY))
+		undo(&taken);
+	return 0;
+}
+
+/* What the last call of this thread has left, see reclaim_one(). */
+static __noinline int leave_nothing(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct taken *found = bpf_map_lookup_elem(&policy_taken, &thread);
+	struct taken taken;
+
+	if (!found)
+		return 0;
+	taken = *found;
+	if (!bpf_map_delete_elem(&policy_taken, &thread))
+		undo(&taken);
+	return 0;
+}
+
+static __always_inline int begin(struct uverbs_bpf_ctx *call, struct want *want, __u64 length)
+{
 	int ret;
 
-	/* Of its last call, see reclaim_one(). */
-	left = bpf_map_lookup_elem(&policy_taken, &thread);
-	if (left) {
-		const struct taken taken = *left;
-
-		if (!bpf_map_delete_elem(&policy_taken, &thread))
-			undo(&taken);
-	}
-	subjects_of(taken->object.subjects, &call->who);
-	taken->key.file = call->file;
-	taken->key.object = call->object;
-	taken->method = call->method;
-	ret = take(&taken->object, qp, count, call);
-	if (ret)
+	leave_nothing();
+	want_begin(want, &call->who);
+	take(want);
+	ret = want_judge(call, want);
+	if (want->refused) {
 		reclaim();
-	if (ret || !taken->object.counted)
-		return ret;
-	/* Without room for it obj_add() counts, a moment later than it should. */
-	if (bpf_map_update_elem(&policy_taken, &thread, taken, BPF_ANY))
-		undo(taken);
-	return 0;
+		return ret ?: -EACCES;
+	}
+	return want->object.counted ? remember(call, want, length) : 0;
 }
 
 static __noinline int before_qp_create(struct uverbs_bpf_ctx *call)
 {
+	struct want want = { .qp = 1, .count = 1, .limited = 1 };
 	const struct uverbs_bpf_args_qp_create *args;
-	struct taken taken = { .key.handle = UVERBS_BPF_NO_HANDLE };
 	__u32 type = IB_UVERBS_QPT_XRC_TGT;
 	int ret;
 
@@ -630,13 +718,13 @@ static __noinline int before_qp_create(struct uverbs_bpf_ctx *call)
 		type = args->qp_type;
 	}
 	ret = check_qp_type(call, type);
-	return ret ?: begin(call, &taken, true, 1);
+	return ret ?: begin(call, &want, 0);
 }
 
 static __noinline int before_mr_reg(struct uverbs_bpf_ctx *call)
 {
 	const struct uverbs_bpf_args_mr_reg *args = (void *)uverbs_bpf_args(call, sizeof(*args));
-	struct taken taken = { .key.handle = UVERBS_BPF_NO_HANDLE };
+	struct want want = { .count = 1, .limited = 1 };
 	int ret;
 
 	if (!args)
@@ -644,18 +732,18 @@ static __noinline int before_mr_reg(struct uverbs_bpf_ctx *call)
 	ret = check_access(call, args->access_flags);
 	if (ret)
 		return ret;
-	taken.object.bytes = bytes_of(args->length);
-	return begin(call, &taken, false, 1);
+	want.object.bytes = bytes_of(args->length);
+	return begin(call, &want, 0);
 }
 
 /* Only what it grows by is taken; after() makes it the object's. */
 static __noinline int before_mr_rereg(struct uverbs_bpf_ctx *call)
 {
 	const struct uverbs_bpf_args_mr_reg *args = (void *)uverbs_bpf_args(call, sizeof(*args));
-	struct taken taken = { .key.handle = call->handle };
 	struct object_key key = {
 		.file = call->file, .handle = call->handle, .object = UVERBS_OBJECT_MR,
 	};
+	struct want want = { .limited = 1 };
 	struct object *object;
 	__u64 length;
 	int ret;
@@ -669,15 +757,14 @@ static __noinline int before_mr_rereg(struct uverbs_bpf_ctx *call)
 	if (!object)
 		return 0;
 	length = bytes_of(args->length);
-	taken.length = length;
-	taken.object.bytes = length > object->bytes ? length - object->bytes : 0;
-	return begin(call, &taken, false, 0);
+	want.object.bytes = length > object->bytes ? length - object->bytes : 0;
+	return begin(call, &want, length);
 }
 
 static __noinline int before_path(struct uverbs_bpf_ctx *call)
 {
 	const struct uverbs_bpf_args_qp_modify *args;
-	struct uverbs_bpf_path path;
+	__u8 gid[16] = {};
 	int ret;
 
 	if (call->object == UVERBS_OBJECT_QP) {
@@ -686,24 +773,22 @@ static __noinline int before_path(struct uverbs_bpf_ctx *call)
 			return -EACCES;
 		/* It is not shown to us, so it is a destination nobody can have listed. */
 		if (args->mask & QP_ALT_PATH) {
-			ret = check_dest(call, NULL);
+			ret = check_dest(call, gid, false);
 			if (ret)
 				return ret;
 		}
 	}
 	if (!call->has_path)
 		return 0;
-	if (!call->path.has_grh)
-		return check_dest(call, NULL);
-	bpf_probe_read_kernel(path.dgid, sizeof(path.dgid), call->path.dgid);
-	return check_dest(call, path.dgid);
+	__builtin_memcpy(gid, call->path.dgid, sizeof(gid));
+	return check_dest(call, gid, call->path.has_grh);
 }
 
 static __noinline int before_mcast(struct uverbs_bpf_ctx *call)
 {
 	const struct uverbs_bpf_args_mcast *args = (void *)uverbs_bpf_args(call, sizeof(*args));
 
-	return args ? check_dest(call, args->gid) : -EACCES;
+	return args ? check_dest(call, args->gid, true) : -EACCES;
 }
 
 SEC("struct_ops")
@@ -724,20 +809,21 @@ int BPF_PROG(policy_before, struct uverbs_bpf_ctx *call)
 }
 
 /* The new length is the object's. That may be gone already. */
-static __always_inline void reregistered(const struct taken *taken)
+static __noinline void reregistered(const struct taken *taken)
 {
 	struct object *object = bpf_map_lookup_elem(&policy_objects, &taken->key);
-	struct change minus = {
-		.counted = taken->object.counted, .bytes = -taken->object.bytes,
+	struct change by = {
+		.counted = taken->object.counted,
+		.bytes = -taken->object.bytes,
 	};
-	struct change plus = {};
 
+	__builtin_memcpy(by.subjects, taken->object.subjects, sizeof(by.subjects));
 	if (object) {
-		plus.counted = object->counted;
-		plus.bytes = taken->length - object->bytes;
+		by.also = object->counted;
+		by.more_bytes = taken->length - object->bytes;
 		object->bytes = taken->length;
 	}
-	change(taken->object.subjects, false, &plus, &minus);
+	change(&by);
 }
 
 SEC("struct_ops")
@@ -765,67 +851,70 @@ void BPF_PROG(policy_after, struct uverbs_bpf_ctx *call, int ret)
 
 /* ---- objects ---- */
 
+/* What the call that makes it has taken, which is the object's from now on. Returns 1, or 0. */
+static __always_inline int taken_for(struct object *object, const struct object_key *key)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct taken *found = bpf_map_lookup_elem(&policy_taken, &thread);
+
+	if (!found || !found->done || found->key.file != key->file ||
+	    found->key.object != key->object)
+		return 0;
+	*object = found->object;
+	return !bpf_map_delete_elem(&policy_taken, &thread);
+}
+
+/* A driver may know better than the call how much it is. */
+static __noinline void resize(struct object *object, __u64 bytes)
+{
+	struct change by = {
+		.counted = object->counted, .bytes = bytes - object->bytes,
+	};
+
+	__builtin_memcpy(by.subjects, object->subjects, sizeof(by.subjects));
+	change(&by);
+	object->bytes = bytes;
+}
+
 SEC("struct_ops")
 void BPF_PROG(policy_obj_add, struct uverbs_bpf_obj *obj)
 {
-	bool qp = obj->object == UVERBS_OBJECT_QP;
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct object_key key = {};
-	struct object object = {};
-	struct taken *found, taken;
+	struct object_key key = {
+		.file = obj->file, .handle = obj->handle, .object = obj->object,
+	};
+	struct want want = { .qp = obj->object == UVERBS_OBJECT_QP, .count = 1 };
 	__u64 bytes;
 
-	if (!qp && obj->object != UVERBS_OBJECT_MR)
+	if (!want.qp && obj->object != UVERBS_OBJECT_MR)
 		return;
-	key.file = obj->file;
-	key.handle = obj->handle;
-	key.object = obj->object;
-	bytes = qp ? 0 : bytes_of(obj->length);
-
-	found = obj->replayed ? NULL : bpf_map_lookup_elem(&policy_taken, &thread);
-	if (found) {
-		taken = *found;
-		if (!taken.done || taken.key.file != obj->file || taken.key.object != obj->object ||
-		    bpf_map_delete_elem(&policy_taken, &thread))
-			found = NULL;
-	}
-	if (found) {
-		object = taken.object;
-		/* A driver may know better how much it is. */
-		if (object.bytes != bytes) {
-			const struct change more = {
-				.counted = object.counted, .bytes = bytes - object.bytes,
-			};
-			const struct change nothing = {};
-
-			change(object.subjects, qp, &more, &nothing);
-			object.bytes = bytes;
-		}
+	bytes = want.qp ? 0 : bytes_of(obj->length);
+	if (!obj->replayed && taken_for(&want.object, &key)) {
+		if (want.object.bytes != bytes)
+			resize(&want.object, bytes);
 	} else {
-		subjects_of(object.subjects, &obj->who);
-		object.bytes = bytes;
-		take(&object, qp, 1, NULL);
+		want.object.bytes = bytes;
+		want_begin(&want, &obj->who);
+		take(&want);
 	}
-	if (object.counted && bpf_map_update_elem(&policy_objects, &key, &object, BPF_ANY))
-		give_back(&object, qp);
+	if (want.object.counted &&
+	    bpf_map_update_elem(&policy_objects, &key, &want.object, BPF_ANY))
+		give_back(&want.object, want.qp, 1);
 }
 
 SEC("struct_ops")
 void BPF_PROG(policy_obj_remove, struct uverbs_bpf_obj *obj)
 {
-	struct object_key key = {};
-	struct object *found;
+	struct object_key key = {
+		.file = obj->file, .handle = obj->handle, .object = obj->object,
+	};
+	struct object *found = bpf_map_lookup_elem(&policy_objects, &key);
 	struct object object;
 
-	key.file = obj->file;
-	key.handle = obj->handle;
-	key.object = obj->object;
-	found = bpf_map_lookup_elem(&policy_objects, &key);
 	if (!found)
 		return;
 	object = *found;
 	bpf_map_delete_elem(&policy_objects, &key);
-	give_back(&object, key.object == UVERBS_OBJECT_QP);
+	give_back(&object, key.object == UVERBS_OBJECT_QP, 1);
 }
 
 /* ---- for the admin ---- */
