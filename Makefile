@@ -16,7 +16,7 @@ NATIVE ?= $(shell . /etc/os-release && [ "$$ID" = debian ] && [ "$${VERSION_ID:-
 	  pkg-config --exists libbpf libibverbs && echo 1)
 
 # In the order of dependence. What tests and benchmarks need is built for the test machine only.
-parts = $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile,bpf user tools/uverbs-bpf)))
+parts = $(patsubst %/Makefile,%,$(wildcard $(addsuffix /Makefile,bpf user tools/uverbs-bpf tools/providers)))
 test_parts = $(patsubst %/Makefile,%,$(wildcard tests/*/Makefile tools/bench/Makefile))
 each = @set -e; for part in $(1); do $(MAKE) -C $$part $(2); done
 

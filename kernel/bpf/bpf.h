@@ -256,6 +256,13 @@ static inline u64 uvb_handle_hw(const struct uvb_handle *handle)
 	return handle->object == handle ? 0 : (unsigned long)READ_ONCE(handle->object);
 }
 
+/* Of a method that does not say more of its object than which one it is, and has it locked. */
+static inline u8 uvb_handle_qp_type(const struct uvb_handle *handle)
+{
+	return handle->type == UVERBS_OBJECT_QP ?
+		((const struct ib_qp *)handle->object)->qp_type : 0;
+}
+
 /* What a callback returned, made an errno; counts. Context: RCU. */
 int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret);
 /* The program did what no program may. Context: RCU. Return: -EPROTO. */

@@ -361,8 +361,8 @@ static int uvb_hook_after(struct uvb_hook *hook, struct uvb_call *call, int ret)
 	return ret;
 }
 
-/* The object a method is for, or the one it takes away. */
-static struct uvb_handle *uvb_hook_handle(struct uvb_call *call)
+/* The object a method is for, or the one it takes away, which nobody has locked yet. */
+static void uvb_hook_handle(struct uvb_call *call, struct uvb_view *view)
 {
 	const struct uvb_method *method = call->method;
 	unsigned int i;
@@ -370,11 +370,14 @@ static struct uvb_handle *uvb_hook_handle(struct uvb_call *call)
 	for (i = 0; i < method->nr_attrs; i++) {
 		const struct uvb_attr *attr = &method->attrs[i];
 
-		if (attr->kind == UVERBS_BPF_KIND_HANDLE && attr->object == method->object &&
-		    attr->access != UVERBS_BPF_ACCESS_NEW && uvb_has(uvb_bundle(call), attr->id))
-			return uvb_attr_handle(uvb_bundle(call), attr->id);
+		if (attr->kind != UVERBS_BPF_KIND_HANDLE || attr->object != method->object ||
+		    attr->access == UVERBS_BPF_ACCESS_NEW || !uvb_has(uvb_bundle(call), attr->id))
+			continue;
+		view->handle = uvb_attr_handle(uvb_bundle(call), attr->id);
+		if (attr->access != UVERBS_BPF_ACCESS_DESTROY)
+			view->qp_type = uvb_handle_qp_type(view->handle);
+		return;
 	}
-	return NULL;
 }
 
 static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked *what,
@@ -402,11 +405,12 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	call->hook = &hook;
 	if (!what->tells) {
 		struct uvb_view view = {
-			.handle = what->legacy ? NULL : uvb_hook_handle(call),
 			.cur_state = UVERBS_BPF_QPS_UNKNOWN,
 			.next_state = UVERBS_BPF_QPS_UNKNOWN,
 		};
 
+		if (!what->legacy)
+			uvb_hook_handle(call, &view);
 		ret = uvb_ext_before(bundle, &view);
 	}
 	if (!ret)

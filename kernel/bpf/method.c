@@ -203,6 +203,8 @@ static int uvb_own_handler(struct uverbs_attr_bundle *bundle)
 	struct uvb_run run __uninitialized;
 	int ret;
 
+	if (handle && !uvb_is_provider(handle->type))
+		view.qp_type = uvb_handle_qp_type(handle);
 	/* Of a device that is gone the handle could be destroyed, and nothing else. */
 	if (!ibdev)
 		return own->access == UVERBS_BPF_METHOD_DESTROY ? 0 : -EIO;
