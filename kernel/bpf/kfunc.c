@@ -46,11 +46,13 @@ static void uvb_refuse_text(struct uvb_run *run, u16 attr, const char *msg, s64 
 	size_t size = sizeof(run->text);
 	size_t len;
 
-	if (attr == UVERBS_BPF_ATTR_NONE)
+	/* There may be several providers, and only one transport. */
+	len = 0;
+	if (attr == UVERBS_BPF_ATTR_NONE || run->ns >= UVERBS_BPF_NS_PROVIDER_FIRST)
 		len = scnprintf(run->text, size, "%s: ", run->decl->name);
-	else
-		len = scnprintf(run->text, size, "%s (0x%04x): ",
-				row ? row->name : run->decl->name, UVERBS_BPF_ID(run->ns, attr));
+	if (attr != UVERBS_BPF_ATTR_NONE)
+		len += scnprintf(run->text + len, size - len, "%s (0x%04x): ",
+				 row ? row->name : run->decl->name, UVERBS_BPF_ID(run->ns, attr));
 	len += scnprintf(run->text + len, size - len, "%.*s",
 			 mark ? (int)(mark - msg) : (int)strlen(msg), msg);
 	if (!mark || !mark[1])

@@ -561,7 +561,7 @@ static const struct uvb_attr uvb_schema_attrs[] = {
 
 static struct uvb_method uvb_device_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE, uvb_invoke_write,
-		   uvb_invoke_write_attrs),
+		   uvb_invoke_write_attrs, UVB_AROUND),
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES, uvb_info_handles,
 		   uvb_info_handles_attrs),
 	UVB_METHOD(UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT, uvb_query_port,

@@ -747,7 +747,7 @@ static void case_methods(void)
 	EQ(seen_qp.uid, getuid());
 	CHECK(seen_qp.file, "no file");
 	/* Handles of other objects, of none, no handle. */
-	ERRNO(LOOK(pd), ENOENT);
+	ERRNO(LOOK(pd), EINVAL);
 	ERRNO(LOOK(0x7fffffff), ENOENT);
 	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_BPF_ID(ns, CHANNEL_QP_LOOK));
 	cmd_out(&cmd, UVERBS_BPF_ID(ns, CHANNEL_QP_OUT), &seen_qp, sizeof(seen_qp));
@@ -898,7 +898,7 @@ static void faults(bool closed)
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		program.data->fault = ways[i];
 		/* The call has an attribute of the provider's, which is honoured or refused. */
-		ERRNO(cq_with(fd, ns, 1, &out, &cq), EPROTO);
+		ERRNO(cq_with(fd, ns, 1, &out, &cq), closed ? EACCES : EPROTO);
 		SAYS("faulty");
 		ERRNO(create_cq(fd, 16, -1, NULL, &cq), closed ? EACCES : 0);
 		/* Its own method. */
@@ -955,11 +955,10 @@ static void case_faults_closed(void)
 	struct cmd cmd;
 	struct rxe_create_cq_resp uhw;
 	uint32_t cqe, cq;
-	int fd;
+	int fd = open_node();
 
 	faults(true);
 	/* It stays closed, in words, until an admin acts. */
-	fd = open_node();
 	cq_begin(&cmd, &cqe, &uhw);
 	ERRNO(call_error(fd, &cmd), EACCES);
 	SAYS("faulty");
@@ -1053,8 +1052,8 @@ static void case_charge(void)
 	close(fd);
 	ret = shell("grep -q 'hca_object=0' /sys/fs/cgroup/charged/rdma.current");
 	EQ(ret, 0);
-	snprintf(command, sizeof(command), "echo %d >/sys/fs/cgroup/cgroup.procs && "
-		 "rmdir /sys/fs/cgroup/charged", getpid());
+	snprintf(command, sizeof(command), "cd /sys/fs/cgroup && echo %d >cgroup.procs && "
+		 "echo $$ >cgroup.procs && rmdir /sys/fs/cgroup/charged", getpid());
 	EQ(shell(command), 0);
 }
 
