@@ -540,7 +540,7 @@ static void case_pairs(void)
 	/* Two users: refused by the kernel, after all were asked. */
 	ERRNO(destroy_pd(fd, pd), EBUSY);
 	/* No such object: whether or not anybody was asked, all were told how it ended. */
-	ERRNO(query_qp(fd, qp, &query), EINVAL);
+	ERRNO(query_qp(fd, qp, &query), ENOENT);
 	ERRNO(channel_open(fd, "alpha", 0, &channel_handle, &ns), 0);
 	check_pairs(&program, "all");
 	if (nr_failed)
