@@ -848,7 +848,8 @@ void uvb_error_deliver(struct uvb_call *call, int err);
 /* Attribute access for handlers; absent is -ENOENT. */
 static __always_inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
 {
-	return test_bit(UVB_BKEY(id), bundle->attr_present);
+	/* Not by test_bit(), whose reads the compiler may not put together. */
+	return bundle->attr_present[BIT_WORD(UVB_BKEY(id))] & BIT_MASK(UVB_BKEY(id));
 }
 
 static inline bool uvb_is_inline(const struct uverbs_attr *attr)
