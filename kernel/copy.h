@@ -10,6 +10,7 @@
 
 #include <linux/fault-inject-usercopy.h>
 #include <linux/uaccess.h>
+#include <linux/unaligned.h>
 
 /* Longer ones are for copy_from_user() and copy_to_user(). */
 #define UVB_SHORT_COPY	192
@@ -54,14 +55,15 @@ static __always_inline int uvb_get(void *to, const void __user *from, size_t siz
 
 	if (should_fail_usercopy() || !user_read_access_begin(from, size))
 		return -EFAULT;
-	/* By memcpy(), for a struct of u32 need not be where a u64 may. */
+	/* A struct of u32 need not be where a u64 may. */
+#pragma GCC unroll 24
 	for (i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
 		unsafe_get_user(word, (const u64 __user *)(from + i), fault);
-		memcpy(to + i, &word, sizeof(word));
+		put_unaligned(word, (u64 *)(to + i));
 	}
 	if (i < size) {
 		unsafe_get_user(half, (const u32 __user *)(from + i), fault);
-		memcpy(to + i, &half, sizeof(half));
+		put_unaligned(half, (u32 *)(to + i));
 	}
 	user_read_access_end();
 	return 0;
@@ -81,8 +83,6 @@ fault:
  */
 static __always_inline int uvb_put(void __user *to, const void *from, size_t size)
 {
-	u64 word;
-	u32 half;
 	size_t i;
 
 	if (!uvb_is_short(size) && size != sizeof(u16))
@@ -90,16 +90,15 @@ static __always_inline int uvb_put(void __user *to, const void *from, size_t siz
 
 	if (should_fail_usercopy() || !user_write_access_begin(to, size))
 		return -EFAULT;
-	for (i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
-		memcpy(&word, from + i, sizeof(word));
-		unsafe_put_user(word, (u64 __user *)(to + i), fault);
-	}
-	if (i + sizeof(half) <= size) {
-		memcpy(&half, from + i, sizeof(half));
-		unsafe_put_user(half, (u32 __user *)(to + i), fault);
-	} else if (i < size) {
+#pragma GCC unroll 24
+	for (i = 0; i + sizeof(u64) <= size; i += sizeof(u64))
+		unsafe_put_user(get_unaligned((const u64 *)(from + i)), (u64 __user *)(to + i),
+				fault);
+	if (i + sizeof(u32) <= size)
+		unsafe_put_user(get_unaligned((const u32 *)(from + i)), (u32 __user *)(to + i),
+				fault);
+	else if (i < size)
 		unsafe_put_user(*(const u16 *)(from + i), (u16 __user *)(to + i), fault);
-	}
 	user_write_access_end();
 	return 0;
 

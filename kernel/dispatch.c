@@ -45,6 +45,7 @@ static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_fil
 	call->num_attrs = 0;
 	call->nr_ext = 0;
 	call->error_text = NULL;
+	call->sgid = NULL;
 
 	/* Drivers that want memory of the bundle get it from the kernel's allocator. */
 	priv->internal_avail = 0;
@@ -131,7 +132,7 @@ static noinline int uvb_attr_data_check(struct uvb_call *call, const struct uvb_
 }
 
 static __always_inline int uvb_attr_data(struct uvb_call *call, const struct uvb_attr *attr,
-					 const struct ib_uverbs_attr *uattr,
+					 const struct ib_uverbs_attr *uattr, unsigned int index,
 					 struct uverbs_attr *to)
 {
 	int ret;
@@ -142,7 +143,7 @@ static __always_inline int uvb_attr_data(struct uvb_call *call, const struct uvb
 		if (ret)
 			return ret;
 	}
-	to->ptr_attr.uattr_idx = uattr - call->priv.uattrs;
+	to->ptr_attr.uattr_idx = index;
 	to->ptr_attr.len = uattr->len;
 	to->ptr_attr.data = uattr->data;
 	if (unlikely(attr->flags & UVB_F_COPY) && !uvb_is_inline(to))
@@ -169,7 +170,7 @@ static noinline int uvb_attr_enum(struct uvb_call *call, const struct uvb_attr *
 			return -EOPNOTSUPP;
 	}
 	to->ptr_attr.enum_id = value;
-	return uvb_attr_data(call, attr, uattr, to);
+	return uvb_attr_data(call, attr, uattr, uattr - call->priv.uattrs, to);
 }
 
 /* What the driver sees of an object that one of its own methods is called for. */
@@ -269,11 +270,10 @@ static noinline int uvb_attr_whole(struct uvb_call *call, const struct uvb_attr 
 }
 
 static int uvb_attr_handle_get(struct uvb_call *call, const struct uvb_attr *attr,
-			       const struct ib_uverbs_attr *uattr, struct uverbs_attr *to,
-			       unsigned int bkey)
+			       const struct ib_uverbs_attr *uattr, unsigned int index,
+			       struct uverbs_attr *to, unsigned int bkey)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
-	unsigned int index = uattr - call->priv.uattrs;
 	struct uvb_handle *handle;
 
 	if (uattr->attr_data.reserved || uattr->len)
@@ -294,24 +294,27 @@ static int uvb_attr_handle_get(struct uvb_call *call, const struct uvb_attr *att
 	to->obj_attr.attr_elm = NULL;
 	__set_bit(bkey, call->priv.uobj_finalize);
 
-	if (attr->access == UVERBS_BPF_ACCESS_NEW &&
-	    put_user((u64)handle->id, &call->priv.user_attrs[index].data))
-		return -EFAULT;
+	if (attr->access == UVERBS_BPF_ACCESS_NEW) {
+		u64 id = handle->id;
+
+		return uvb_put(&call->priv.user_attrs[index].data, &id, sizeof(id));
+	}
 	return 0;
 }
 
-static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
-			   const struct ib_uverbs_attr *uattr, unsigned int bkey)
+static __always_inline int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
+					   const struct ib_uverbs_attr *uattr, unsigned int index,
+					   unsigned int bkey)
 {
 	struct uverbs_attr *to = &uvb_bundle(call)->attrs[bkey];
 
 	/* Nearly all. */
 	if (likely(attr->kind <= UVERBS_BPF_KIND_FLAGS))
-		return uvb_attr_data(call, attr, uattr, to);
+		return uvb_attr_data(call, attr, uattr, index, to);
 	switch (attr->kind) {
 	case UVERBS_BPF_KIND_HANDLE:
 	case UVERBS_BPF_KIND_FD:
-		return uvb_attr_handle_get(call, attr, uattr, to, bkey);
+		return uvb_attr_handle_get(call, attr, uattr, index, to, bkey);
 	case UVERBS_BPF_KIND_HANDLE | UVB_KIND_WHOLE:
 	case UVERBS_BPF_KIND_FD | UVB_KIND_WHOLE:
 		return uvb_attr_whole(call, attr, uattr, to, bkey);
@@ -328,10 +331,9 @@ static int uvb_attr_unpack(struct uvb_call *call, const struct uvb_attr *attr,
 	}
 }
 
-static int uvb_attr_process(struct uvb_call *call, unsigned int index)
+static __always_inline int uvb_attr_process(struct uvb_call *call, const struct uvb_method *method,
+					    const struct ib_uverbs_attr *uattr, unsigned int index)
 {
-	const struct ib_uverbs_attr *uattr = &call->priv.uattrs[index];
-	const struct uvb_method *method = call->method;
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	unsigned int bkey, slot = UVB_NO_SLOT;
 	bool always = false;
@@ -366,7 +368,7 @@ static int uvb_attr_process(struct uvb_call *call, unsigned int index)
 		return uvb_refuse(bundle, -EINVAL, uattr->attr_id, "%s: given twice",
 				  method->attrs[slot].name);
 
-	ret = uvb_attr_unpack(call, &method->attrs[slot], uattr, bkey);
+	ret = uvb_attr_unpack(call, &method->attrs[slot], uattr, index, bkey);
 	if (!ret)
 		__set_bit(bkey, bundle->attr_present);
 	return ret;
@@ -410,13 +412,14 @@ static int uvb_method_run(struct uverbs_attr_bundle *bundle, const void *arg)
 static int uvb_call_run(struct uvb_call *call)
 {
 	const struct uvb_method *method = call->method;
+	const struct ib_uverbs_attr *uattrs = call->priv.uattrs;
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
-	unsigned int i;
+	unsigned int i, num_attrs = call->num_attrs;
 	u64 missing;
 	int ret;
 
-	for (i = 0; i < call->num_attrs; i++) {
-		ret = uvb_attr_process(call, i);
+	for (i = 0; i < num_attrs; i++) {
+		ret = uvb_attr_process(call, method, &uattrs[i], i);
 		if (unlikely(ret))
 			return ret;
 	}
@@ -424,7 +427,7 @@ static int uvb_call_run(struct uvb_call *call)
 	missing = method->mandatory & ~(u64)bundle->attr_present[0];
 	if (unlikely(missing))
 		return uvb_refuse_missing(call, missing);
-	if (unlikely(call->nr_ext)) {
+	if (unlikely(call->nr_ext > 1)) {
 		ret = uvb_ext_check(call);
 		if (ret)
 			return ret;
@@ -506,6 +509,7 @@ static void uvb_call_finish(struct uvb_call *call, bool commit)
 		next = *block;
 		kvfree(block);
 	}
+	uvb_call_put_sgid(call);
 	if (unlikely(call->error_text))
 		kfree(call->error_text);
 }

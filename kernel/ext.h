@@ -102,7 +102,7 @@ void uvb_ext_exit(void);
  */
 int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 index);
 
-/* After the last attribute: refuse attributes of more than one transport. */
+/* After the last attribute, if there are several: refuse those of more than one transport. */
 int uvb_ext_check(struct uvb_call *call);
 
 /* True if the call carries an attribute of a transport's namespace; of a provider's. */

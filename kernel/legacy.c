@@ -305,6 +305,7 @@ static ssize_t uvb_write_command(struct uvb_file *file, const char __user *buf, 
 		ret = uvb_write_udata(bundle, command, &hdr, buf + sizeof(hdr));
 	if (!ret)
 		ret = uvb_command_run(command, bundle);
+	uvb_call_put_sgid(&call);
 	return ret ?: count;
 }
 

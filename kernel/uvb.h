@@ -16,6 +16,7 @@
 #include <linux/nospec.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
+#include <rdma/ib_cache.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/ib_user_verbs.h>
@@ -430,12 +431,14 @@ int uvb_claim_init(void);
  * @api: what it offers
  * @driver_id: every ioctl names it
  * @index: its number, until the device is removed
+ * @protocols: UVERBS_BPF_PROTOCOL_* of its ports
  * @ext: in bpf/attach.c's list of devices
  */
 struct uvb_device {
 	struct ib_uverbs_device stock;
 	struct uvb_api api;
 	u32 driver_id;
+	u32 protocols;
 	struct uvb_index *index;
 	struct list_head ext;
 };
@@ -771,6 +774,8 @@ struct uvb_ext_attr {
  * @method: what it calls
  * @error_text: why it was refused, NULL if nobody asked or nobody said
  * @error_id: attribute @error_text names
+ * @sgid: GID that the path of the call starts from, held until the call ends; NULL if it was not
+ *	looked up
  * @num_attrs: attributes the caller passed, in priv.uattrs
  * @nr_ext: attributes of programs
  * @transport: of QP_MODIFY and QP_CONNECT: what struct uvb_qp is to keep once the call succeeded
@@ -782,6 +787,7 @@ struct uvb_call {
 	struct uvb_hook *hook;
 	const struct uvb_method *method;
 	char *error_text;
+	const struct ib_gid_attr *sgid;
 	u16 error_id;
 	u16 num_attrs;
 	u8 nr_ext;
@@ -812,6 +818,14 @@ int uvb_call_attrs(struct uvb_file *file, const struct uvb_method *method, unsig
 long uvb_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 void uvb_call_init(struct uvb_call *call, struct uvb_file *file);
 
+/* What programs had looked up is held as long as the call. */
+static inline void uvb_call_put_sgid(struct uvb_call *call)
+{
+	if (unlikely(call->sgid))
+		rdma_put_gid_attr(call->sgid);
+}
+
+
 /**
  * uvb_refuse() - refuse a call and say why
  * @bundle: the call
@@ -834,7 +848,8 @@ void uvb_error_deliver(struct uvb_call *call, int err);
 /* Attribute access for handlers; absent is -ENOENT. */
 static __always_inline bool uvb_has(const struct uverbs_attr_bundle *bundle, u16 id)
 {
-	return test_bit(UVB_BKEY(id), bundle->attr_present);
+	/* Not by test_bit(), whose reads the compiler may not put together. */
+	return bundle->attr_present[BIT_WORD(UVB_BKEY(id))] & BIT_MASK(UVB_BKEY(id));
 }
 
 static inline bool uvb_is_inline(const struct uverbs_attr *attr)

@@ -85,6 +85,10 @@ static __always_inline int check_fields(struct uverbs_bpf_ctx *call,
 			      fields);
 	if (!(fields & F(SGID_INDEX)))
 		return refuse(call, "fields 0x%x: wants SGID_INDEX", fields);
+	/* Often there is nothing else. */
+	if (!(fields & ~(DEST | F(SGID_INDEX)) || path->reserved || path->traffic || path->flow ||
+	      path->priority || path->hop_limit))
+		return 0;
 	if ((fields & TRAFFIC) == TRAFFIC)
 		return refuse(call, "fields 0x%x: TRAFFIC_CLASS and DSCP exclude each other", fields);
 	if ((fields & FLOW) == FLOW)
@@ -111,6 +115,8 @@ static __always_inline int check_honoured(struct uverbs_bpf_ctx *call,
 {
 	__u16 missing = path->fields & ~honoured(call);
 
+	if (!missing)
+		return 0;
 	if (missing & F(TRAFFIC_CLASS))
 		return refuse(call, "TRAFFIC_CLASS %u: not known to reach the wire with this driver; leave it out",
 			      path->traffic);

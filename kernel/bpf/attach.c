@@ -183,9 +183,7 @@ bool uvb_decl_matches(const struct uverbs_bpf_decl *decl, struct ib_device *ibde
 {
 	u32 port;
 
-	if (decl->driver_id && decl->driver_id != ibdev->ops.driver_id)
-		return false;
-	if (decl->ibdev[0] && strcmp(decl->ibdev, dev_name(&ibdev->dev)))
+	if (!uvb_decl_may_match(decl, ibdev))
 		return false;
 	if (!decl->protocols)
 		return true;
@@ -718,7 +716,10 @@ static void uvb_provider_dev_add(struct uvb_program *program, void *arg)
 void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev)
 {
 	struct uvb_dev_change change = { .dev = dev, .ibdev = ibdev };
+	u32 port;
 
+	rdma_for_each_port(ibdev, port)
+		dev->protocols |= uvb_port_protocol(ibdev, port);
 	guard(mutex)(&uvb_program_mutex);
 	scoped_guard(spinlock_irq, &uvb_program_lock)
 		list_add_tail(&dev->ext, &uvb_ext_devices);

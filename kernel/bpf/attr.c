@@ -55,6 +55,32 @@ static int uvb_refuse_absent(struct uvb_call *call, u16 id, unsigned int ns)
 			  transport ? "transport" : "provider", name[0] ? " " : "", name);
 }
 
+/* Refuse an attribute by its name, which is looked up again: few calls are refused. */
+static __printf(4, 5) noinline int uvb_ext_refuse(struct uvb_call *call, int err, u16 id,
+						  const char *fmt, ...)
+{
+	char name[sizeof_field(struct uverbs_bpf_attr, name)] = "";
+	unsigned int ns = id >> UVERBS_BPF_NS_SHIFT;
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+	int ret;
+
+	scoped_guard(rcu) {
+		struct uvb_program *program = uvb_program_get(ns);
+		const struct uverbs_bpf_attr *row = program ?
+			uvb_decl_row(program->decl, uvb_self(ns, call->method->object),
+				     uvb_self(ns, call->method->id), id & UVERBS_BPF_ID_MASK) : NULL;
+
+		if (row)
+			strscpy(name, row->name);
+	}
+	va_start(args, fmt);
+	vaf.va = &args;
+	ret = uvb_refuse(uvb_bundle(call), err, id, "%s (0x%04x): %pV", name, id, &vaf);
+	va_end(args);
+	return ret;
+}
+
 /**
  * uvb_ext_attr() - check an attribute of a program and keep it
  * @call: the call
@@ -69,26 +95,29 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	unsigned int ns = uattr->attr_id >> UVERBS_BPF_NS_SHIFT;
 	u16 id = uattr->attr_id;
-	struct uverbs_bpf_attr row __uninitialized;
+	u16 min_len = 0, max_len = 0;
 	struct uvb_ext_attr *ext;
-	bool attached = false, found = false;
+	bool attached = false, found = false, out = false;
 	unsigned int i;
 
 	if (ns > UVERBS_BPF_NS_PROVIDER_LAST)
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: namespace %u has none of this id", id, ns);
-	/* Copied, so that the checks may sleep to say what is wrong. */
+	/* What is needed of the row is copied, so that the checks may sleep to say what is wrong. */
 	scoped_guard(rcu) {
 		struct uvb_program *program = uvb_program_get(ns);
 		const struct uverbs_bpf_attr *at = NULL;
 
-		attached = program && uvb_program_matches(program, uvb_call_ibdev(call));
+		attached = program && uvb_program_serves(program, uvb_file_device(call->file),
+							 uvb_call_ibdev(call));
 		if (attached)
 			at = uvb_decl_row(program->decl, uvb_self(ns, call->method->object),
 					  uvb_self(ns, call->method->id), id & UVERBS_BPF_ID_MASK);
 		if (at) {
 			found = true;
-			row = *at;
+			min_len = at->min_len;
+			max_len = at->max_len;
+			out = at->direction == UVERBS_BPF_KIND_OUT;
 		}
 	}
 	if (!attached)
@@ -97,28 +126,24 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: program %s has none of this id for %s", id,
 				  uvb_namespace_name(ns), call->method->name);
-	if (uattr->len < row.min_len || uattr->len > row.max_len)
-		return uvb_refuse(bundle, -EINVAL, id,
-				  "%s (0x%04x): length %u, wants %u to %u", row.name, id,
-				  uattr->len, row.min_len, row.max_len);
+	if (uattr->len < min_len || uattr->len > max_len)
+		return uvb_ext_refuse(call, -EINVAL, id, "length %u, wants %u to %u", uattr->len,
+				      min_len, max_len);
 	if (uattr->attr_data.reserved)
-		return uvb_refuse(bundle, -EINVAL, id, "%s (0x%04x): attr_data.reserved is not 0",
-				  row.name, id);
+		return uvb_ext_refuse(call, -EINVAL, id, "attr_data.reserved is not 0");
 	for (i = 0; i < call->nr_ext; i++) {
 		if (call->ext[i].id == id)
-			return uvb_refuse(bundle, -EINVAL, id, "%s (0x%04x): given twice",
-					  row.name, id);
+			return uvb_ext_refuse(call, -EINVAL, id, "given twice");
 	}
 	if (call->nr_ext == UVB_MAX_EXT)
-		return uvb_refuse(bundle, -E2BIG, id,
-				  "%s (0x%04x): one call takes %u attributes of programs", row.name,
-				  id, UVB_MAX_EXT);
+		return uvb_ext_refuse(call, -E2BIG, id, "one call takes %u attributes of programs",
+				      UVB_MAX_EXT);
 
 	ext = &call->ext[call->nr_ext++];
 	ext->id = id;
 	ext->len = uattr->len;
 	ext->index = index;
-	ext->out = row.direction == UVERBS_BPF_KIND_OUT;
+	ext->out = out;
 	ext->data = uattr->data;
 	return 0;
 }

@@ -121,6 +121,24 @@ static inline bool uvb_program_matches(const struct uvb_program *program, struct
 	return uvb_decl_matches(program->decl, ibdev);
 }
 
+/* As far as the device itself goes; not whether it has a port of the program's protocols. */
+static inline bool uvb_decl_may_match(const struct uverbs_bpf_decl *decl,
+				      const struct ib_device *ibdev)
+{
+	return (!decl->driver_id || decl->driver_id == ibdev->ops.driver_id) &&
+	       (!decl->ibdev[0] || !strcmp(decl->ibdev, dev_name(&ibdev->dev)));
+}
+
+/* The same as uvb_program_matches(), of a device that we serve. */
+static inline bool uvb_program_serves(const struct uvb_program *program,
+				      const struct uvb_device *dev, struct ib_device *ibdev)
+{
+	u32 protocols = program->decl->protocols;
+
+	return uvb_decl_may_match(program->decl, ibdev) &&
+	       (!protocols || protocols & dev->protocols);
+}
+
 /**
  * struct uvb_order - providers in the order in which they are called
  * @rcu: frees it
@@ -201,7 +219,6 @@ const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u
  * @decl: the program's declaration, while it runs
  * @name: the program's name, for messages after it ran
  * @data: kernel copy of each attribute of the call that is the program's, else NULL
- * @sgid_index: a GID index that the program found in use, or U32_MAX
  * @written: bit per output that the program asked for
  * @fault: the program misbehaved
  * @owner: it may change the path
@@ -223,7 +240,6 @@ struct uvb_run {
 	const struct uverbs_bpf_decl *decl;
 	char name[sizeof_field(struct uverbs_bpf_decl, name)];
 	u8 *data[UVB_MAX_EXT];
-	u32 sgid_index;
 	u32 written;
 	bool fault;
 	bool owner;
@@ -241,9 +257,45 @@ struct uvb_run {
 /* What the program sees of the call beside its ids. */
 void uvb_run_view(struct uvb_run *run, const struct uvb_view *view);
 /* Index in call->ext of the program's attribute with this id (without namespace), or -ENOENT. */
-int uvb_run_attr(const struct uvb_run *run, u16 id);
+static inline int uvb_run_attr(const struct uvb_run *run, u16 id)
+{
+	const struct uvb_call *call = run->call;
+	unsigned int i;
+
+	/* Or it would reach into another namespace. */
+	if (id & ~UVERBS_BPF_ID_MASK)
+		return -ENOENT;
+	id = UVERBS_BPF_ID(run->ns, id);
+	for (i = 0; i < call->nr_ext; i++) {
+		if (call->ext[i].id == id)
+			return i;
+	}
+	return -ENOENT;
+}
+
+/* The GID of a port if the call holds it, or NULL. */
+static inline const struct ib_gid_attr *uvb_run_sgid(const struct uvb_run *run, u32 port, u32 index)
+{
+	const struct ib_gid_attr *sgid = run->call->sgid;
+
+	return sgid && sgid->index == index && sgid->port_num == port ? sgid : NULL;
+}
+
 int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns);
-int uvb_run_end(struct uvb_run *run, int ret);
+int __uvb_run_end(struct uvb_run *run, int ret);
+
+/**
+ * uvb_run_end() - write what the program staged, or say why it refused
+ * @run: the run
+ * @ret: its result
+ *
+ * Return: @ret, or -EFAULT if an output could not be written.
+ */
+static inline int uvb_run_end(struct uvb_run *run, int ret)
+{
+	return run->refused || run->written || run->memory ? __uvb_run_end(run, ret) : ret;
+}
+
 /* An id as the program of the namespace writes it. */
 static inline u16 uvb_self(u8 ns, u16 id)
 {

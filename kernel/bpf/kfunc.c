@@ -66,6 +66,20 @@ static void uvb_refuse_text(struct uvb_run *run, u16 attr, const char *msg, s64 
 	scnprintf(run->text + len, size - len, "%s", mark + 2);
 }
 
+static enum uverbs_bpf_gid_type uvb_gid_type(const struct ib_gid_attr *sgid)
+{
+	switch (rdma_gid_attr_network_type(sgid)) {
+	case RDMA_NETWORK_ROCE_V1:
+		return UVERBS_BPF_GID_ROCE_V1;
+	case RDMA_NETWORK_IPV4:
+		return UVERBS_BPF_GID_IPV4;
+	case RDMA_NETWORK_IPV6:
+		return UVERBS_BPF_GID_IPV6;
+	default:
+		return UVERBS_BPF_GID_IB;
+	}
+}
+
 __bpf_kfunc_start_defs();
 
 /**
@@ -193,30 +207,27 @@ __bpf_kfunc int uverbs_bpf_qp_takes(struct uverbs_bpf_ctx *ctx, u32 required, u3
  */
 __bpf_kfunc int uverbs_bpf_gid_type(struct uverbs_bpf_ctx *ctx, u32 sgid_index)
 {
+	struct uvb_run *run = uvb_run(ctx);
 	const struct ib_gid_attr *sgid;
 	int type;
 
 	if (sgid_index > U8_MAX)
 		return -ENOENT;
-	sgid = rdma_get_gid_attr(uvb_run(ctx)->ibdev, ctx->port, sgid_index);
+	sgid = uvb_run_sgid(run, ctx->port, sgid_index);
+	if (sgid)
+		return uvb_gid_type(sgid);
+	sgid = rdma_get_gid_attr(run->ibdev, ctx->port, sgid_index);
 	if (IS_ERR(sgid))
 		return -ENOENT;
-	switch (rdma_gid_attr_network_type(sgid)) {
-	case RDMA_NETWORK_ROCE_V1:
-		type = UVERBS_BPF_GID_ROCE_V1;
-		break;
-	case RDMA_NETWORK_IPV4:
-		type = UVERBS_BPF_GID_IPV4;
-		break;
-	case RDMA_NETWORK_IPV6:
-		type = UVERBS_BPF_GID_IPV6;
-		break;
-	default:
-		type = UVERBS_BPF_GID_IB;
-		break;
-	}
-	rdma_put_gid_attr(sgid);
-	uvb_run(ctx)->sgid_index = sgid_index;
+	type = uvb_gid_type(sgid);
+	/*
+	 * The first that a call asks for is most often the one that its path starts from. It is not
+	 * put before the call ends, for a path may refer to it.
+	 */
+	if (run->call->sgid)
+		rdma_put_gid_attr(sgid);
+	else
+		run->call->sgid = sgid;
 	return type;
 }
 

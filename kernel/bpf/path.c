@@ -83,7 +83,7 @@ static int uvb_path_check(struct uvb_run *run, const struct uvb_path_context *co
 				  "attribute 0x%04x: destination is multicast, only UD sends to groups",
 				  id);
 	/* ib_core looks again, for what may go meanwhile; this is to have it in words. */
-	if (run->sgid_index == path->sgid_index && port == context->port)
+	if (uvb_run_sgid(run, port, path->sgid_index))
 		return 0;
 	sgid = rdma_get_gid_attr(run->ibdev, port, path->sgid_index);
 	if (IS_ERR(sgid))
@@ -103,6 +103,8 @@ static void uvb_path_fill(struct uvb_run *run, struct uverbs_bpf_path *path,
 		rdma_ah_set_grh(ah, NULL, path->flow_label, path->sgid_index, path->hop_limit,
 				path->traffic_class);
 		rdma_ah_set_dgid_raw(ah, path->dgid);
+		/* Lent by the call: ib_core need not look it up again, and takes a reference. */
+		ah->grh.sgid_attr = uvb_run_sgid(run, port, path->sgid_index);
 	} else {
 		rdma_ah_set_ah_flags(ah, 0);
 	}
@@ -214,7 +216,7 @@ static int uvb_path_run(struct uvb_run *run, const enum uvb_path_op *ops, unsign
 	guard(rcu)();
 	program = uvb_program_get(run->ns);
 	/* It may have been detached since the attribute was parsed: as if it had been before. */
-	if (!program || !uvb_program_matches(program, run->ibdev))
+	if (!program || !uvb_decl_may_match(program->decl, run->ibdev))
 		return ops[0] == UVB_PATH_LEGAL ? 0 :
 			uvb_path_refuse(run, -EPROTONOSUPPORT,
 					"transport program %s was just detached",

@@ -9,52 +9,37 @@
 /* What a program may return: the errnos user space knows, not ERESTARTSYS and its like. */
 #define UVB_MAX_ERRNO	EHWPOISON
 
-int uvb_run_attr(const struct uvb_run *run, u16 id)
-{
-	unsigned int i;
-
-	/* Or it would reach into another namespace. */
-	if (id & ~UVERBS_BPF_ID_MASK)
-		return -ENOENT;
-	for (i = 0; i < run->call->nr_ext; i++) {
-		if (run->call->ext[i].id == UVERBS_BPF_ID(run->ns, id))
-			return i;
-	}
-	return -ENOENT;
-}
-
-/*
- * A path is some words long. The compiler does not know how many, for which
- * copy_from_user() pays more than for the copy.
- */
-static int uvb_run_copy_words(u32 *to, const u32 __user *from, unsigned int words)
-{
-	unsigned int i;
-
-	if (!user_read_access_begin(from, words * sizeof(*from)))
-		return -EFAULT;
-	for (i = 0; i < words; i++)
-		unsafe_get_user(to[i], &from[i], fault);
-	user_read_access_end();
-	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
+/* To a place of whole u64. A path is some words long, though the compiler does not know how many. */
 static int uvb_run_copy_in(u8 *to, const struct uvb_ext_attr *ext)
 {
 	const void __user *from = u64_to_user_ptr(ext->data);
+	unsigned int words = ext->len / sizeof(u64);
 
 	/* As everywhere in this ioctl, what fits into the record is in it. */
 	if (ext->len <= sizeof(ext->data)) {
-		memcpy(to, &ext->data, ext->len);
+		*(u64 *)to = ext->data;
 		return 0;
 	}
-	if (ext->len <= sizeof_field(struct uvb_run, small) && IS_ALIGNED(ext->len, sizeof(u32)))
-		return uvb_run_copy_words((u32 *)to, from, ext->len / sizeof(u32));
+	if (ext->len <= sizeof_field(struct uvb_run, small) && IS_ALIGNED(ext->len, sizeof(u32))) {
+		if (uvb_get_words((u64 *)to, from, words))
+			return -EFAULT;
+		words *= sizeof(u64);
+		return words < ext->len ? uvb_get(to + words, from + words, sizeof(u32)) : 0;
+	}
 	return copy_from_user(to, from, ext->len) ? -EFAULT : 0;
+}
+
+/* Bytes that the program's attributes take, from the call's @i-th on. */
+static noinline size_t uvb_run_size(const struct uvb_run *run, unsigned int i)
+{
+	const struct uvb_call *call = run->call;
+	size_t size = 0;
+
+	for (; i < call->nr_ext; i++) {
+		if (call->ext[i].id >> UVERBS_BPF_NS_SHIFT == run->ns)
+			size += ALIGN(call->ext[i].len, sizeof(u64));
+	}
+	return size;
 }
 
 /**
@@ -68,18 +53,16 @@ static int uvb_run_copy_in(u8 *to, const struct uvb_ext_attr *ext)
  */
 int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns)
 {
-	size_t size = 0;
+	size_t size, room = sizeof(run->small);
+	u8 *to = run->small;
 	unsigned int i;
-	u8 *to;
 
 	memset(&run->ctx, 0, sizeof(run->ctx));
-	memset(run->data, 0, sizeof(run->data));
 	run->call = call;
 	run->ibdev = ibdev;
 	run->ns = ns;
 	run->decl = NULL;
 	run->name[0] = '\0';
-	run->sgid_index = U32_MAX;
 	run->written = 0;
 	run->fault = false;
 	run->owner = false;
@@ -90,24 +73,22 @@ int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *
 	run->memory = NULL;
 
 	for (i = 0; i < call->nr_ext; i++) {
-		if (call->ext[i].id >> UVERBS_BPF_NS_SHIFT == ns)
-			size += ALIGN(call->ext[i].len, 8);
-	}
-	to = run->small;
-	if (size > sizeof(run->small)) {
-		run->memory = kmalloc(size, GFP_KERNEL_ACCOUNT);
-		if (!run->memory)
-			return -ENOMEM;
-		to = run->memory;
-	}
-
-	for (i = 0; i < call->nr_ext; i++) {
 		const struct uvb_ext_attr *ext = &call->ext[i];
 
+		run->data[i] = NULL;
 		if (ext->id >> UVERBS_BPF_NS_SHIFT != ns)
 			continue;
+		size = ALIGN(ext->len, sizeof(u64));
+		if (unlikely(size > room)) {
+			room = uvb_run_size(run, i);
+			to = kmalloc(room, GFP_KERNEL_ACCOUNT);
+			if (!to)
+				return -ENOMEM;
+			run->memory = to;
+		}
 		run->data[i] = to;
-		to += ALIGN(ext->len, 8);
+		to += size;
+		room -= size;
 		if (ext->out) {
 			memset(run->data[i], 0, ext->len);
 		} else if (uvb_run_copy_in(run->data[i], ext)) {
@@ -145,14 +126,7 @@ void uvb_run_view(struct uvb_run *run, const struct uvb_view *view)
 	}
 }
 
-/**
- * uvb_run_end() - write what the program staged, or say why it refused
- * @run: the run
- * @ret: its result
- *
- * Return: @ret, or -EFAULT if an output could not be written.
- */
-int uvb_run_end(struct uvb_run *run, int ret)
+int __uvb_run_end(struct uvb_run *run, int ret)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(run->call);
 	unsigned int i;

@@ -276,7 +276,7 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 static int uvb_qp_connection_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr,
 				int *mask)
 {
-	struct uverbs_bpf_qp_connection conn;
+	struct uverbs_bpf_qp_connection conn __uninitialized;
 	int ret;
 
 	ret = uvb_copy_in(&conn, bundle, UVERBS_BPF_ATTR_QP_CONNECTION, sizeof(conn));
