@@ -319,7 +319,7 @@ int BPF_PROG(roce_path_get, struct uverbs_bpf_ctx *call)
 	struct uverbs_bpf_roce_path *path = (void *)uverbs_bpf_attr_out(call, PATH, 0,
 									sizeof(*path));
 	__u16 fields = F(SGID_INDEX) | F(HOP_LIMIT), kept = KEPT(call);
-	bool port;
+	bool sport;
 
 	if (!path)
 		return -EINVAL;
@@ -345,10 +345,10 @@ int BPF_PROG(roce_path_get, struct uverbs_bpf_ctx *call)
 		path->traffic = call->path.traffic_class;
 	}
 	if (call->path.flow_label) {
-		port = honoured(call) & F(UDP_SPORT) && !(kept & F(FLOW_LABEL)) &&
-		       uverbs_bpf_gid_type(call, call->path.sgid_index) != UVERBS_BPF_GID_ROCE_V1;
-		fields |= port ? F(UDP_SPORT) : F(FLOW_LABEL);
-		path->flow = port ? label_to_sport(call->path.flow_label) : call->path.flow_label;
+		sport = honoured(call) & F(UDP_SPORT) && !(kept & F(FLOW_LABEL)) &&
+			uverbs_bpf_gid_type(call, call->path.sgid_index) != UVERBS_BPF_GID_ROCE_V1;
+		fields |= sport ? F(UDP_SPORT) : F(FLOW_LABEL);
+		path->flow = sport ? label_to_sport(call->path.flow_label) : call->path.flow_label;
 	}
 	if (honoured(call) & F(PRIORITY)) {
 		fields |= F(PRIORITY);

@@ -311,26 +311,28 @@ u8 uvb_protocol_transport(u32 protocol)
 	}
 }
 
-/* Whether the transport that has this namespace judges QPs. */
-static bool uvb_judges(u8 ns, struct ib_device *ibdev)
+/* Whether the transport that has this namespace judges QPs on a port of this protocol. */
+static bool uvb_judges(u8 ns, struct ib_device *ibdev, u32 protocol)
 {
 	struct uvb_program *program;
 
 	guard(rcu)();
 	program = uvb_program_get(ns);
 	return program && uvb_transport_ops(program)->legal &&
-	       uvb_program_matches(program, ibdev);
+	       program->decl->protocols & protocol && uvb_program_matches(program, ibdev);
 }
 
 /* Namespace of the transport that judges the QPs of a port, 0 if none does. */
 static u8 uvb_port_judge(struct ib_device *ibdev, u32 port)
 {
+	u32 protocol;
 	u8 ns;
 
 	if (!rdma_is_port_valid(ibdev, port))
 		return 0;
-	ns = uvb_protocol_transport(uvb_port_protocol(ibdev, port));
-	return ns && uvb_judges(ns, ibdev) ? ns : 0;
+	protocol = uvb_port_protocol(ibdev, port);
+	ns = uvb_protocol_transport(protocol);
+	return ns && uvb_judges(ns, ibdev, protocol) ? ns : 0;
 }
 
 bool uvb_ext_has_say(const struct uvb_call *call, struct ib_device *ibdev, u32 port)
@@ -448,7 +450,7 @@ int uvb_ext_qp_legal(struct uvb_call *call, const struct uvb_path_context *conte
 	ns = uvb_call_transport(call, &id);
 	if (!ns)
 		ns = uvb_port_judge(at.ibdev, at.port);
-	else if (!uvb_judges(ns, at.ibdev))
+	else if (!uvb_judges(ns, at.ibdev, uvb_port_protocol(at.ibdev, at.port)))
 		return 0;
 	if (!ns)
 		return 0;
