@@ -44,6 +44,7 @@ static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_fil
 	call->method = NULL;
 	call->num_attrs = 0;
 	call->nr_ext = 0;
+	call->type.what = 0;
 	call->error_text = NULL;
 
 	/* Drivers that want memory of the bundle get it from the kernel's allocator. */
