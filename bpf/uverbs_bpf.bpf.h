@@ -123,6 +123,13 @@ extern void uverbs_bpf_has_counter(void) __weak __ksym;
 #define UVERBS_BPF_OWN_OBJECT(_id, _state, _name)				\
 	{ .id = _id, .state = _state, .name = _name }
 
+/* A CQ that counts, asked for by the input @_id of CQ_CREATE; for uverbs_bpf_channel_decl.type. */
+#define UVERBS_BPF_CQ_COUNTER(_id, _name)					\
+	{ .object = UVERBS_OBJECT_CQ, .what = UVERBS_BPF_TYPE_CQ_COUNTER, .selector = _id,	\
+	  .forbidden = 1 << UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL |		\
+		       1 << UVERBS_ATTR_CREATE_CQ_FLAGS,			\
+	  .name = _name }
+
 /* Rows of a program's schema. */
 #define UVERBS_BPF_ROW(_object, _method, _dir, _id, _min, _max, _name)		\
 	{ .object = _object, .method = _method, .direction = UVERBS_BPF_KIND_##_dir,	\
@@ -137,6 +144,8 @@ extern void uverbs_bpf_has_counter(void) __weak __ksym;
 	UVERBS_BPF_ROW(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE, IN, id, min, max, name)
 #define UVERBS_BPF_AH_QUERY_OUT(id, min, max, name)				\
 	UVERBS_BPF_ROW(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY, OUT, id, min, max, name)
+#define UVERBS_BPF_CQ_CREATE_IN(id, min, max, name)				\
+	UVERBS_BPF_ROW(UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, IN, id, min, max, name)
 
 /* ---- which change of a QP's state takes what ---- */
 

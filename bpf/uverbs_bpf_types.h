@@ -63,7 +63,8 @@
  * @direction: UVERBS_BPF_KIND_IN or UVERBS_BPF_KIND_OUT
  * @flags: UVERBS_BPF_ATTR_*
  * @min_len: fewest bytes
- * @max_len: most bytes, at most UVERBS_BPF_MAX_LEN
+ * @max_len: most bytes, at most UVERBS_BPF_MAX_LEN; 0, of inputs of providers only, if all it says
+ *	is that it is there
  * @reserved: 0
  * @name: for SCHEMA and messages, [a-z0-9_]
  *
@@ -554,21 +555,24 @@ struct uverbs_bpf_object {
 	char name[24];
 };
 
-/* uverbs_bpf_type.what */
-#define UVERBS_BPF_TYPE_CQ_COUNTER	1	/* a CQ that counts completions */
+/* uverbs_bpf_type.what. A CQ that counts completions: see enum uverbs_bpf_attr_cq_counter. */
+#define UVERBS_BPF_TYPE_CQ_COUNTER	1
 
 /**
  * struct uverbs_bpf_type - a new type of an object the kernel has
  * @object: object id
  * @what: UVERBS_BPF_TYPE_*, 0 if there is none
- * @selector: the program's own attribute of the method that creates the object, whose presence
- *	says that one of this type is wanted
+ * @selector: the program's own attribute, an input, of the method that creates the object, whose
+ *	presence says that one of this type is wanted. The kernel reads no more of it; a program
+ *	that hooks the method can
  * @mandatory: bit for each core attribute of that method that must be there
  * @forbidden: bit for each that must not be there. What is neither is optional
  * @name: for SCHEMA and messages, [a-z0-9_]
  *
  * Of the program's own attributes those flagged UVERBS_BPF_ATTR_MANDATORY are
- * mandatory for this type, and none is allowed without the selector.
+ * mandatory for this type, and none is allowed without the selector. A counter
+ * is never made with a completion channel, flags, memory of the caller's or the
+ * driver's own input, whatever is declared.
  */
 struct uverbs_bpf_type {
 	__u16 object;
@@ -636,7 +640,9 @@ struct uverbs_bpf_channel_decl {
  * @dev_add: a device it matches, now or when it appears. Before any other callback for it.
  * @dev_remove: the device goes, after all of its objects. Not when the program is detached.
  * @comp: a completion of a CQ of type counter the program declares.
- *	Return: 1 to count it, 0 not to. Without this callback all count.
+ *	Return: 1 to count it, 0 not to. Without this callback all count, and so does what this
+ *	callback does not decide upon, because the program is gone or returns something else.
+ *	Context: as below, in a work item of the kernel's.
  * @dump: an admin wants to see the program's state (uverbs-bpf provider dump)
  * @exit: as in struct uverbs_bpf_transport_ops
  *

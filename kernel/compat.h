@@ -97,6 +97,12 @@ static inline int uvb_ib_create_cq(struct ib_cq *cq, const struct ib_cq_init_att
 	return cq->device->ops.create_cq(cq, attr, attrs);
 }
 
+/* A CQ of the kernel's, for which there is no caller's input. */
+static inline int uvb_ib_create_kernel_cq(struct ib_cq *cq, const struct ib_cq_init_attr *attr)
+{
+	return cq->device->ops.create_cq(cq, attr, NULL);
+}
+
 /* 7.x refuses a CQ of no entries before the driver is asked; 6.x leaves it to the driver. */
 #ifdef UVB_HAVE_CREATE_USER_CQ
 #define UVB_CQ_NEEDS_ENTRIES	true

@@ -44,6 +44,7 @@ static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_fil
 	call->method = NULL;
 	call->num_attrs = 0;
 	call->nr_ext = 0;
+	call->type.what = 0;
 	call->error_text = NULL;
 	call->sgid = NULL;
 
@@ -427,7 +428,8 @@ static int uvb_call_run(struct uvb_call *call)
 	missing = method->mandatory & ~(u64)bundle->attr_present[0];
 	if (unlikely(missing))
 		return uvb_refuse_missing(call, missing);
-	if (unlikely(call->nr_ext > 1)) {
+	/* A single attribute of a transport's is in nobody's way. */
+	if (unlikely(call->nr_ext > 1) || uvb_ext_has_provider(call)) {
 		ret = uvb_ext_check(call);
 		if (ret)
 			return ret;

@@ -102,8 +102,19 @@ void uvb_ext_exit(void);
  */
 int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 index);
 
-/* After the last attribute, if there are several: refuse those of more than one transport. */
+/*
+ * After the last attribute: refuse attributes of more than one transport, and find the type of
+ * what the call makes.
+ */
 int uvb_ext_check(struct uvb_call *call);
+
+/*
+ * Which of @nr completions, at most 32, count: a bit for each. @comp says whose they are. Those
+ * that the program did not decide upon count, and *unfiltered is set. Context: not in interrupts.
+ */
+u32 uvb_ext_comp(const struct uvb_new_type *type, struct ib_device *ibdev,
+		 const struct uverbs_bpf_comp *comp, const struct ib_wc *wc, unsigned int nr,
+		 bool privileged, bool *unfiltered);
 
 /* True if the call carries an attribute of a transport's namespace; of a provider's. */
 bool uvb_ext_has_transport(const struct uvb_call *call);
@@ -203,6 +214,12 @@ static inline int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_att
 			  uattr->attr_id);
 }
 static inline int uvb_ext_check(struct uvb_call *call) { return 0; }
+static inline u32 uvb_ext_comp(const struct uvb_new_type *type, struct ib_device *ibdev,
+			       const struct uverbs_bpf_comp *comp, const struct ib_wc *wc,
+			       unsigned int nr, bool privileged, bool *unfiltered)
+{
+	return U32_MAX;
+}
 static inline bool uvb_ext_has_transport(const struct uvb_call *call) { return false; }
 static inline bool uvb_ext_has_provider(const struct uvb_call *call) { return false; }
 static inline bool uvb_ext_any(void) { return false; }

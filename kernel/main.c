@@ -4,6 +4,7 @@
  */
 #include "uvb.h"
 #include "ext.h"
+#include "verbs/cq.h"
 
 #include <linux/module.h>
 
@@ -23,14 +24,19 @@ static int __init uvb_init(void)
 	ret = uvb_ext_init();
 	if (ret)
 		goto err_status;
+	ret = uvb_cq_counter_init();
+	if (ret)
+		goto err_ext;
 	ret = uvb_claim_init();
 	if (ret)
-		goto err_ext;
+		goto err_counter;
 	ret = uvb_client_init();
 	if (ret)
-		goto err_ext;
+		goto err_counter;
 	return 0;
 
+err_counter:
+	uvb_cq_counter_exit();
 err_ext:
 	uvb_ext_exit();
 err_status:
@@ -43,6 +49,7 @@ err_schema:
 static void __exit uvb_exit(void)
 {
 	uvb_client_exit();
+	uvb_cq_counter_exit();
 	uvb_ext_exit();
 	uvb_status_exit();
 	/* Handles are freed after a grace period. */

@@ -34,7 +34,7 @@ int uvb_twins_check(void);
 
 /* Core objects the schema can index; 7.3 uses ids 0 to 19. Behind them are objects of our own. */
 #define UVB_CORE_OBJECTS	20
-#define UVB_OWN_OBJECTS		2
+#define UVB_OWN_OBJECTS		3
 #define UVB_MAX_OBJECT		(UVB_CORE_OBJECTS + UVB_OWN_OBJECTS)
 /* Methods of one object in one namespace. */
 #define UVB_MAX_METHOD		10
@@ -768,6 +768,20 @@ struct uvb_ext_attr {
 };
 
 /**
+ * struct uvb_new_type - the type, declared by a program, that a new object is to have
+ * @what: UVERBS_BPF_TYPE_*, 0 for an ordinary object
+ * @filters: the program has comp()
+ * @selector: the program's attribute that asks for it, with its namespace
+ * @name: the program's
+ */
+struct uvb_new_type {
+	u8 what;
+	bool filters;
+	u16 selector;
+	char name[16];
+};
+
+/**
  * struct uvb_call - one ioctl while it runs
  * @file: the device file
  * @hook: providers that are asked before and told after, NULL if there are none
@@ -780,6 +794,7 @@ struct uvb_ext_attr {
  * @nr_ext: attributes of programs
  * @transport: of QP_MODIFY and QP_CONNECT: what struct uvb_qp is to keep once the call succeeded
  * @ext: the attributes of programs
+ * @type: what the call makes, if @ext asks for a type of its own
  * @priv: what drivers get to see; the bundle's attrs[] follow it in memory
  */
 struct uvb_call {
@@ -793,6 +808,7 @@ struct uvb_call {
 	u8 nr_ext;
 	u64 transport;
 	struct uvb_ext_attr ext[UVB_MAX_EXT];
+	struct uvb_new_type type;
 	struct bundle_priv priv;
 };
 
@@ -1073,7 +1089,7 @@ struct uvb_handle *uvb_new(struct uverbs_attr_bundle *bundle, unsigned int objec
 	_(device) _(pd) _(comp_channel) _(cq) _(qp) _(ah) _(mr) _(async_event) \
 	_(mw) _(dm) UVB_DMAH_SCHEMAS(_) UVB_DMABUF_SCHEMAS(_)		\
 	_(wq) _(rwq_ind_tbl) _(flow) _(flow_action) _(counters) _(srq) _(xrcd) \
-	_(mad_agent) _(channel) \
+	_(mad_agent) _(channel) _(cq_counter) \
 	UVB_COMP_CNTR_SCHEMAS(_)
 
 #define __UVB_DECLARE_SCHEMA(name) extern const struct uvb_schema uvb_schema_##name;

@@ -77,6 +77,7 @@ struct uverbs_bpf_error {
  */
 #define UVERBS_BPF_OBJECT_MAD_AGENT	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
 #define UVERBS_BPF_OBJECT_CHANNEL	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1)
+#define UVERBS_BPF_OBJECT_CQ_COUNTER	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 2)
 
 /*
  * Methods, by object (enum uverbs_default_objects, or one of the above).
@@ -96,6 +97,8 @@ struct uverbs_bpf_error {
 #define UVERBS_BPF_METHOD_MR_REG	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* MR */
 #define UVERBS_BPF_METHOD_CQ_RESIZE	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ */
 #define UVERBS_BPF_METHOD_SRQ_MODIFY	UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* SRQ */
+#define UVERBS_BPF_METHOD_CQ_COUNTER_OPEN UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0) /* CQ_COUNTER */
+#define UVERBS_BPF_METHOD_CQ_COUNTER_MODIFY UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 1) /* CQ_COUNTER */
 /* Of every object of a provider; its one attribute is UVERBS_BPF_ATTR_OBJECT. */
 #define UVERBS_BPF_METHOD_OBJECT_DESTROY UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, 0)
 
@@ -125,6 +128,12 @@ enum uverbs_bpf_schema_what {
 	UVERBS_BPF_SCHEMA_METHOD,
 	UVERBS_BPF_SCHEMA_ATTR,
 	UVERBS_BPF_SCHEMA_COMMAND,	/* legacy command; method is its number */
+	/*
+	 * A program's new type of an object the kernel has; name is the type's. One record has the
+	 * program's attribute of method that asks for the type, the others each an attribute that
+	 * must be there then (MANDATORY), or must not (FORBIDDEN).
+	 */
+	UVERBS_BPF_SCHEMA_TYPE,
 };
 
 enum uverbs_bpf_schema_kind {
@@ -152,6 +161,7 @@ enum uverbs_bpf_schema_access {
 #define UVERBS_BPF_SCHEMA_LEGACY	(1 << 1)	/* a fixed struct; see the attribute methods */
 #define UVERBS_BPF_SCHEMA_PROGRAM	(1 << 2)	/* added by an attached program */
 #define UVERBS_BPF_SCHEMA_EX		(1 << 3)	/* an extended legacy command */
+#define UVERBS_BPF_SCHEMA_FORBIDDEN	(1 << 4)	/* of a type: refused with it */
 
 /**
  * struct uverbs_bpf_schema_record - one line of the schema
@@ -374,6 +384,69 @@ enum uverbs_bpf_attr_cq {
 	UVERBS_BPF_ATTR_CQ_HANDLE,
 	UVERBS_BPF_ATTR_CQ_CQE,
 	UVERBS_BPF_ATTR_CQ_RESP_CQE,
+};
+
+/**
+ * enum uverbs_bpf_attr_cq_counter - attributes of the methods of CQ_COUNTER
+ * @UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE: the counter, a file descriptor. mmap() of one page, for
+ *	reading, gives struct uverbs_bpf_cq_counter; poll() says when a threshold is reached. It
+ *	outlives the CQ
+ * @UVERBS_BPF_ATTR_CQ_COUNTER_CQ: OPEN: a CQ that counts. It may be opened more than once
+ * @UVERBS_BPF_ATTR_CQ_COUNTER_ENTRY: MODIFY, const enum uverbs_bpf_cq_counter_entry
+ * @UVERBS_BPF_ATTR_CQ_COUNTER_OP: MODIFY, const enum uverbs_bpf_cq_counter_op
+ * @UVERBS_BPF_ATTR_CQ_COUNTER_VALUE: MODIFY, in __u64
+ *
+ * A CQ that counts is made by CQ_CREATE with the attribute that an attached provider declares for
+ * it. What it completes is counted, and nobody can poll for it: POLL_CQ, REQ_NOTIFY_CQ,
+ * CQ_RESIZE and MODIFY_CQ are EOPNOTSUPP, as is OPEN of any other CQ.
+ *
+ * poll(): POLLIN when as many successes were counted as their threshold says, POLLPRI when as many
+ * errors were; POLLERR once completions were lost, POLLHUP once the CQ is gone.
+ */
+enum uverbs_bpf_attr_cq_counter {
+	UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE,
+	UVERBS_BPF_ATTR_CQ_COUNTER_CQ,
+	UVERBS_BPF_ATTR_CQ_COUNTER_ENTRY,
+	UVERBS_BPF_ATTR_CQ_COUNTER_OP,
+	UVERBS_BPF_ATTR_CQ_COUNTER_VALUE,
+};
+
+/* The numbers are those of Linux 7's own counters, enum ib_uverbs_comp_cntr_entry. */
+enum uverbs_bpf_cq_counter_entry {
+	UVERBS_BPF_CQ_COUNTER_COMP,	/* completions with status success */
+	UVERBS_BPF_CQ_COUNTER_ERR,	/* all others, flushes among them */
+};
+
+/* Likewise, enum ib_uverbs_comp_cntr_modify_op; the third one is ours. */
+enum uverbs_bpf_cq_counter_op {
+	UVERBS_BPF_CQ_COUNTER_SET,
+	UVERBS_BPF_CQ_COUNTER_INC,	/* modulo 2^64 */
+	UVERBS_BPF_CQ_COUNTER_THRESHOLD,
+};
+
+/* Completions were lost: the counts are too small by an unknown number. It stays. */
+#define UVERBS_BPF_CQ_COUNTER_OVERFLOW	(1 << 0)
+/*
+ * Completions were counted without asking the program that is to choose which count, because it
+ * was gone or did not answer: the counts may be too large. It stays.
+ */
+#define UVERBS_BPF_CQ_COUNTER_UNFILTERED (1 << 1)
+/* The CQ is gone, nothing is counted any more. */
+#define UVERBS_BPF_CQ_COUNTER_CLOSED	(1 << 2)
+
+/**
+ * struct uverbs_bpf_cq_counter - the page of a counter
+ * @flags: UVERBS_BPF_CQ_COUNTER_*. Whoever reads a value first and the flags after it, in this
+ *	order, sees every flag that concerns the value
+ * @reserved: 0
+ * @value: by enum uverbs_bpf_cq_counter_entry
+ * @threshold: likewise; 1 at first
+ */
+struct uverbs_bpf_cq_counter {
+	__u32 flags;
+	__u32 reserved;
+	__aligned_u64 value[2];
+	__aligned_u64 threshold[2];
 };
 
 /**

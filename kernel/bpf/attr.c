@@ -191,7 +191,7 @@ int uvb_ext_check(struct uvb_call *call)
 					  transport, id);
 		transport = id;
 	}
-	return 0;
+	return uvb_type_find(call);
 }
 
 /* An id of a declaration as callers write it. */
@@ -271,6 +271,11 @@ static bool uvb_schema_program(const struct uvb_program *program, unsigned int *
 		return true;
 	}
 	*index -= program->decl->nr_attrs;
+	if (*index < uvb_type_records(program)) {
+		uvb_type_record(program, *index, record);
+		return true;
+	}
+	*index -= uvb_type_records(program);
 	return false;
 }
 

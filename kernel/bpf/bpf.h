@@ -208,6 +208,18 @@ const struct uverbs_bpf_method *uvb_own_method(const struct uverbs_bpf_channel_d
 const struct uverbs_bpf_attr *uvb_decl_row(const struct uverbs_bpf_decl *decl, u16 object,
 					   u16 method, u16 id);
 
+/* ---- new types of objects (type.c) ---- */
+
+int uvb_type_check(const struct uverbs_bpf_provider_ops *ops);
+bool uvb_type_has_row(const struct uverbs_bpf_provider_ops *ops,
+		      const struct uverbs_bpf_attr *row);
+bool uvb_type_selects(const struct uverbs_bpf_provider_ops *ops,
+		      const struct uverbs_bpf_attr *row);
+int uvb_type_find(struct uvb_call *call);
+unsigned int uvb_type_records(const struct uvb_program *program);
+void uvb_type_record(const struct uvb_program *program, unsigned int index,
+		     struct uverbs_bpf_schema_record *record);
+
 /* ---- a call of a program (run.c) ---- */
 
 /**
@@ -334,5 +346,6 @@ void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *a
 extern struct btf *uvb_btf;
 
 int uvb_kfunc_init(void);
+bool uvb_name_ok(const char *name, size_t size);
 
 #endif /* UVB_BPF_H */

@@ -377,6 +377,7 @@ __used noinline void uverbs_bpf_has_transport(void) { }
 __used noinline void uverbs_bpf_has_provider(void) { }
 /* ... and that legal() is one of them. */
 __used noinline void uverbs_bpf_has_legal(void) { }
+__used noinline void uverbs_bpf_has_counter(void) { }
 
 __bpf_kfunc_end_defs();
 

@@ -103,7 +103,7 @@ static int uvb_check_member(const struct bpf_prog *prog, u32 type)
 		-EINVAL;								\
 	})
 
-static bool uvb_name_ok(const char *name, size_t size)
+bool uvb_name_ok(const char *name, size_t size)
 {
 	size_t len = strnlen(name, size);
 
@@ -140,6 +140,8 @@ static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_
 	const struct uverbs_bpf_attr *row = &decl->attrs[i];
 	/* When a call must have a path the state machine of QPs knows, not a schema. */
 	u8 flags = kind == UVERBS_BPF_PROVIDER ? UVERBS_BPF_ATTR_MANDATORY : 0;
+	/* What says all by being there need not hold anything. */
+	u16 shortest = kind == UVERBS_BPF_TRANSPORT || row->direction == UVERBS_BPF_KIND_OUT;
 
 	if (!uvb_name_ok(row->name, sizeof(row->name)))
 		return uvb_decl_refuse(kind, decl, "attrs[%u].name: wants 1 to %zu of a-z, 0-9, _ and -",
@@ -152,9 +154,10 @@ static int uvb_row_check(enum uverbs_bpf_program_kind kind, const struct uverbs_
 	if (row->flags & ~flags)
 		return uvb_decl_refuse(kind, decl, "attrs[%u].flags is 0x%x, knows 0x%x", i,
 				       row->flags, flags);
-	if (row->min_len > row->max_len || row->max_len > UVERBS_BPF_MAX_LEN || !row->max_len)
-		return uvb_decl_refuse(kind, decl, "attrs[%u] has %u to %u bytes, wants 1 to %u", i,
-				       row->min_len, row->max_len, UVERBS_BPF_MAX_LEN);
+	if (row->min_len > row->max_len || row->max_len > UVERBS_BPF_MAX_LEN ||
+	    row->max_len < shortest)
+		return uvb_decl_refuse(kind, decl, "attrs[%u] has %u to %u bytes, wants %u to %u", i,
+				       row->min_len, row->max_len, shortest, UVERBS_BPF_MAX_LEN);
 	if (row->reserved)
 		return uvb_decl_refuse(kind, decl, "attrs[%u].reserved is not 0", i);
 	if (uvb_decl_row(decl, row->object, row->method, row->id) != row)
@@ -343,6 +346,11 @@ static void uverbs_bpf_provider_ops__dev_remove(struct uverbs_bpf_dev *dev)
 {
 }
 
+static int uverbs_bpf_provider_ops__comp(struct uverbs_bpf_comp *comp)
+{
+	return 1;
+}
+
 static void uverbs_bpf_provider_ops__dump(struct uverbs_bpf_dump *dump)
 {
 }
@@ -360,6 +368,7 @@ static struct uverbs_bpf_provider_ops uvb_provider_stubs = {
 	.obj_remove = uverbs_bpf_provider_ops__obj_remove,
 	.dev_add = uverbs_bpf_provider_ops__dev_add,
 	.dev_remove = uverbs_bpf_provider_ops__dev_remove,
+	.comp = uverbs_bpf_provider_ops__comp,
 	.dump = uverbs_bpf_provider_ops__dump,
 	.exit = uverbs_bpf_provider_ops__exit,
 };
@@ -485,8 +494,10 @@ static int uvb_provider_row_check(const struct uverbs_bpf_provider_ops *ops,
 						   i);
 		return 0;
 	}
-	if (row->flags & UVERBS_BPF_ATTR_MANDATORY && !ops->channel.type.what)
-		return uvb_provider_refuse(ops, "attrs[%u]: only a method of its own can want an attribute, others must go on without it",
+	if (uvb_type_selects(ops, row))
+		return 0;
+	if (row->flags & UVERBS_BPF_ATTR_MANDATORY && !uvb_type_has_row(ops, row))
+		return uvb_provider_refuse(ops, "attrs[%u]: only a method or type of its own can want an attribute, others must go on without it",
 					   i);
 	if (row->object == UVERBS_OBJECT_DEVICE && row->method == UVERBS_METHOD_INVOKE_WRITE)
 		return uvb_provider_refuse(ops, "attrs[%u]: a legacy command takes no attributes", i);
@@ -529,9 +540,9 @@ static int uvb_channel_check(const struct uverbs_bpf_provider_ops *ops)
 		ret = uvb_hook_check(ops, i);
 	if (ret)
 		return ret;
-	if (memchr_inv(&channel->type, 0, sizeof(channel->type)))
-		return uvb_provider_refuse(ops, "type.what is %u, this module has no such type",
-					   channel->type.what);
+	ret = uvb_type_check(ops);
+	if (ret)
+		return ret;
 	if (channel->nr_hooks && !ops->before && !ops->after)
 		return uvb_provider_refuse(ops, "has hooks and neither before() nor after()");
 	if (ops->decl.flags & UVERBS_BPF_FAIL_CLOSED && channel->role == UVERBS_BPF_OBSERVER)

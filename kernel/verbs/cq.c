@@ -2,7 +2,7 @@
 /*
  * Completion queues.
  */
-#include "../uvb.h"
+#include "cq.h"
 #include "../ext.h"
 #include "qp.h"
 
@@ -44,10 +44,12 @@ static noinline_for_stack int uvb_cq_before(struct uverbs_attr_bundle *bundle,
  * @user_handle: what events carry
  * @channel: where completion events go, or NULL; the reference passes to the CQ
  * @async: where async events go, or NULL; likewise
+ * @counter: of a CQ that counts, else NULL; likewise
  */
 static int uvb_cq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
 			 const struct ib_cq_init_attr *attr, u64 user_handle,
-			 struct uvb_event_file *channel, struct uvb_event_file *async)
+			 struct uvb_event_file *channel, struct uvb_event_file *async,
+			 struct uvb_cq_counter *counter)
 {
 	struct uvb_cq *obj = container_of(handle, struct uvb_cq, source.handle);
 	struct ib_device *ibdev = handle->context->device;
@@ -70,14 +72,21 @@ static int uvb_cq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 
 	cq->device = ibdev;
 	cq->uobject = (struct ib_ucq_object *)uvb_uobject(handle);
-	cq->comp_handler = uvb_comp_handler;
-	cq->event_handler = uvb_cq_event_handler;
-	cq->cq_context = channel;
+	if (unlikely(counter)) {
+		cq->comp_handler = uvb_cq_counter_comp_handler;
+		cq->event_handler = uvb_cq_counter_event_handler;
+		cq->cq_context = counter;
+	} else {
+		cq->comp_handler = uvb_comp_handler;
+		cq->event_handler = uvb_cq_event_handler;
+		cq->cq_context = channel;
+	}
 	atomic_set(&cq->usecnt, 0);
 
 	rdma_restrack_new(&cq->res, RDMA_RESTRACK_CQ);
+	/* A user's, also if it counts: siw takes care then what it reads in a completion. */
 	rdma_restrack_set_name(&cq->res, NULL);
-	ret = uvb_ib_create_cq(cq, attr, bundle);
+	ret = counter ? uvb_ib_create_kernel_cq(cq, attr) : uvb_ib_create_cq(cq, attr, bundle);
 	if (ret)
 		goto err_cq;
 	rdma_restrack_add(&cq->res);
@@ -88,15 +97,38 @@ err_cq:
 	rdma_restrack_put(&cq->res);
 	kfree(cq);
 err_events:
+	if (counter)
+		uvb_cq_counter_put(counter);
 	uvb_event_file_put(channel);
 	uvb_event_file_put(async);
 	return ret;
+}
+
+/* The call asks for a CQ that counts: there is no channel, and nothing of the driver's. */
+static struct uvb_cq_counter *uvb_cq_create_counter(struct uverbs_attr_bundle *bundle,
+						    const struct uvb_handle *handle,
+						    const struct ib_cq_init_attr *attr)
+{
+	int ret;
+
+	if (!attr->cqe) {
+		ret = uvb_refuse(bundle, -EINVAL, UVERBS_ATTR_CREATE_CQ_CQE,
+				 "CREATE_CQ_CQE: 0, a CQ has at least 1");
+		return ERR_PTR(ret);
+	}
+	if (uvb_has(bundle, UVERBS_ATTR_UHW_IN) || uvb_has(bundle, UVERBS_ATTR_UHW_OUT)) {
+		ret = uvb_refuse(bundle, -EINVAL, UVERBS_ATTR_UHW_IN,
+				 "UHW_IN, UHW_OUT: a CQ that counts is the kernel's, and takes nothing of the driver's library");
+		return ERR_PTR(ret);
+	}
+	return uvb_cq_counter_new(bundle, handle);
 }
 
 static int uvb_cq_create_method(struct uverbs_attr_bundle *bundle)
 {
 	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_CREATE_CQ_HANDLE);
 	struct uvb_event_file *channel = NULL;
+	struct uvb_cq_counter *counter = NULL;
 	struct ib_cq_init_attr attr = {};
 	u64 user_handle;
 	struct ib_cq *cq;
@@ -119,6 +151,11 @@ static int uvb_cq_create_method(struct uverbs_attr_bundle *bundle)
 		return ret;
 	if (!uvb_can_create_cq(handle->context->device))
 		return -EOPNOTSUPP;
+	if (unlikely(uvb_call(bundle)->type.what)) {
+		counter = uvb_cq_create_counter(bundle, handle, &attr);
+		if (IS_ERR(counter))
+			return PTR_ERR(counter);
+	}
 
 	if (uvb_has(bundle, UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL)) {
 		channel = container_of(uvb_attr_handle(bundle,
@@ -127,13 +164,14 @@ static int uvb_cq_create_method(struct uverbs_attr_bundle *bundle)
 		refcount_inc(&channel->handle.ref);
 	}
 	ret = uvb_cq_create(bundle, handle, &attr, user_handle, channel,
-			    uvb_event_file_get(bundle, UVERBS_ATTR_CREATE_CQ_EVENT_FD));
+			    uvb_event_file_get(bundle, UVERBS_ATTR_CREATE_CQ_EVENT_FD), counter);
 	if (ret)
 		return ret;
 
 	uvb_created(bundle, UVERBS_ATTR_CREATE_CQ_HANDLE);
 	cq = handle->object;
-	return uvb_copy_out(bundle, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &cq->cqe, sizeof(cq->cqe));
+	ret = counter ? uvb_cq_counter_start(counter, cq) : 0;
+	return ret ?: uvb_copy_out(bundle, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &cq->cqe, sizeof(cq->cqe));
 }
 
 /* Both legacy commands; the plain one is the beginning of the extended one. */
@@ -167,7 +205,7 @@ static int uvb_cq_create_command(struct uverbs_attr_bundle *bundle,
 		uvb_handle_put(file, UVERBS_BPF_ACCESS_READ);
 	}
 	ret = uvb_cq_create(bundle, handle, &attr, cmd->user_handle, channel,
-			    uvb_event_file_default(uvb_bundle_file(bundle)));
+			    uvb_event_file_default(uvb_bundle_file(bundle)), NULL);
 	if (ret)
 		return ret;
 
@@ -240,6 +278,9 @@ static int uvb_cq_resize_method(struct uverbs_attr_bundle *bundle)
 	if (UVB_CQ_NEEDS_ENTRIES && !cqe)
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_CQ_CQE,
 				  "CQE: 0, a CQ has at least 1");
+	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_CQ_HANDLE);
+	if (ret)
+		return ret;
 	ret = uvb_cq_resize(bundle, cq, cqe);
 	if (ret == -EINVAL)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CQ_CQE,
@@ -267,7 +308,8 @@ static int uvb_cmd_resize_cq(struct uverbs_attr_bundle *bundle)
 	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
-	ret = uvb_cq_resize(bundle, cq, cmd.cqe);
+	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_NONE) ?:
+	      uvb_cq_resize(bundle, cq, cmd.cqe);
 	if (!ret) {
 		resp.cqe = cq->cqe;
 		ret = uvb_response(bundle, &resp, sizeof(resp));
@@ -293,7 +335,8 @@ static int uvb_cmd_ex_modify_cq(struct uverbs_attr_bundle *bundle)
 	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
-	ret = rdma_set_cq_moderation(cq, cmd.attr.cq_count, cmd.attr.cq_period);
+	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_NONE) ?:
+	      rdma_set_cq_moderation(cq, cmd.attr.cq_count, cmd.attr.cq_period);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	return ret;
 }
@@ -313,10 +356,12 @@ static int uvb_cmd_req_notify_cq(struct uverbs_attr_bundle *bundle)
 	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
+	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_NONE);
 	/* Its result is a hint for kernel users. */
-	ib_req_notify_cq(cq, cmd.solicited_only ? IB_CQ_SOLICITED : IB_CQ_NEXT_COMP);
+	if (!ret)
+		ib_req_notify_cq(cq, cmd.solicited_only ? IB_CQ_SOLICITED : IB_CQ_NEXT_COMP);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
-	return 0;
+	return ret;
 }
 
 /* ---- the end ---- */
@@ -361,9 +406,11 @@ static int uvb_cmd_destroy_cq(struct uverbs_attr_bundle *bundle)
 static int uvb_cq_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
 			  struct uverbs_attr_bundle *bundle)
 {
+	struct ib_cq *cq = handle->object;
 	int ret;
 
-	ret = ib_destroy_cq_user(handle->object, &bundle->driver_udata);
+	ret = uvb_cq_counter(cq) ? uvb_cq_counter_destroy(cq) :
+				   ib_destroy_cq_user(cq, &bundle->driver_udata);
 	if (!ret)
 		uvb_cq_events_release(container_of(handle, struct uvb_cq, source.handle));
 	return ret;

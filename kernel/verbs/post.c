@@ -7,6 +7,7 @@
  * such a queue get the work requests in the command.
  */
 #include "../uvb.h"
+#include "cq.h"
 #include "qp.h"
 
 #include <rdma/opa_addr.h>
@@ -477,7 +478,9 @@ int uvb_cmd_poll_cq(struct uverbs_attr_bundle *bundle)
 	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
-	ret = uvb_poll(cq, cmd.ne, to->wc, &resp.count);
+	/* What it completed may be of a QP that is gone, whose number uvb_wc_out() would look up. */
+	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_NONE) ?:
+	      uvb_poll(cq, cmd.ne, to->wc, &resp.count);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	if (ret)
 		return ret;

@@ -5,6 +5,7 @@
  */
 #include "../uvb.h"
 #include "../ext.h"
+#include "cq.h"
 #include "qp.h"
 
 #define UVB_QP_FLAGS_METHOD	(IB_UVERBS_QP_CREATE_BLOCK_MULTICAST_LOOPBACK |		\
@@ -817,6 +818,7 @@ static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why
 	else if (!hlist_empty(&obj->mcast))
 		return -EBUSY;
 
+	uvb_cq_counter_settle(handle->object);
 	ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
 	if (ret)
 		return ret;

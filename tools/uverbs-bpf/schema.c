@@ -14,6 +14,7 @@ static const char *const whats[] = {
 	[UVERBS_BPF_SCHEMA_METHOD] = "method",
 	[UVERBS_BPF_SCHEMA_ATTR] = "attribute",
 	[UVERBS_BPF_SCHEMA_COMMAND] = "command",
+	[UVERBS_BPF_SCHEMA_TYPE] = "type",
 };
 
 static const char *const kinds[] = {
@@ -42,6 +43,13 @@ static const char *const accesses[] = {
 
 #define NO_LIMIT	0xffff
 
+/* What a record of a type says of an attribute. */
+static const char *rule(const struct uverbs_bpf_schema_record *r)
+{
+	return r->flags & UVERBS_BPF_SCHEMA_MANDATORY ? "with" :
+	       r->flags & UVERBS_BPF_SCHEMA_FORBIDDEN ? "without" : "asked for by";
+}
+
 static void print_json(const struct uverbs_bpf_schema_record *r)
 {
 	json_object(NULL);
@@ -67,6 +75,11 @@ static void print_json(const struct uverbs_bpf_schema_record *r)
 				json_number("max_length", r->max_len);
 		}
 		json_bool("mandatory", r->flags & UVERBS_BPF_SCHEMA_MANDATORY);
+		break;
+	case UVERBS_BPF_SCHEMA_TYPE:
+		json_number("method", r->method);
+		json_number("attribute", r->attr);
+		json_string("rule", rule(r));
 		break;
 	case UVERBS_BPF_SCHEMA_COMMAND:
 		json_number("command", r->method);
@@ -110,6 +123,10 @@ static void print_text(const struct uverbs_bpf_schema_record *r)
 		/* It may be for another method than the one above. */
 		if (r->program[0])
 			printf(", of method %u:0x%04x", r->object, r->method);
+		break;
+	case UVERBS_BPF_SCHEMA_TYPE:
+		printf("  type %s of object %u, %s 0x%04x of method %u:0x%04x", r->name, r->object,
+		       rule(r), r->attr, r->object, r->method);
 		break;
 	case UVERBS_BPF_SCHEMA_COMMAND:
 		printf("  %scommand %u %s: request %u, response %u bytes, legacy",

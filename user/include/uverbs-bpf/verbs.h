@@ -499,6 +499,80 @@ int uvb_find_attr(struct ibv_context *context, const char *program, uint16_t obj
 		  uint16_t method, const char *name);
 
 /**
+ * struct uvb_counter - a CQ that counts what it completes
+ * @cq: for send_cq and recv_cq of ibv_create_qp(). Nobody can poll for it; only its handle means
+ *	anything to the providers it works with
+ * @fd: poll() says POLLIN when the successes, POLLPRI when the errors have reached their
+ *	threshold, POLLERR when completions were lost, POLLHUP when the CQ is gone
+ * @page: the counts, read-only and up to date. Read a value, then the flags
+ */
+struct uvb_counter {
+	struct ibv_cq *cq;
+	int fd;
+	const volatile struct uverbs_bpf_cq_counter *page;
+};
+
+/**
+ * struct uvb_counter_opts - what uvb_create_counter_cq() makes
+ * @size: sizeof(struct uvb_counter_opts)
+ * @cqe: completions that can be waiting to be counted; when there is no room for one it is lost,
+ *	and the flags say so
+ * @comp_vector: as for ibv_create_cq()
+ * @cq_context: of @cq
+ * @provider: name of the program that declares the type; NULL is "comp-counter"
+ * @selector: the program's own id, without namespace, of the attribute that asks for it
+ * @data: contents of that attribute
+ * @data_len: bytes of @data
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_counter_opts {
+	size_t size;
+	uint32_t cqe;
+	uint32_t comp_vector;
+	void *cq_context;
+	const char *provider;
+	uint16_t selector;
+	const void *data;
+	uint16_t data_len;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_create_counter_cq() - make a CQ that counts completions
+ * @context: an open device
+ * @opts: which
+ *
+ * Errors: ENOENT if the program is not attached for the device; EOPNOTSUPP if ib_uverbs serves it
+ * or its driver is not known to be safe; else as ibv_create_cq().
+ *
+ * Return: the counter, or NULL with errno set.
+ */
+struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
+					  const struct uvb_counter_opts *opts);
+
+/**
+ * uvb_modify_counter() - set or increment a count, or set its threshold
+ * @counter: the counter
+ * @entry: successes or errors
+ * @op: what to do
+ * @value: with what
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_modify_counter(struct uvb_counter *counter, enum uverbs_bpf_cq_counter_entry entry,
+		       enum uverbs_bpf_cq_counter_op op, uint64_t value);
+
+/**
+ * uvb_destroy_counter_cq() - destroy a CQ that counts, with its file and page
+ * @counter: the counter
+ *
+ * Return: 0 or a negative errno: EBUSY while a QP uses the CQ.
+ */
+int uvb_destroy_counter_cq(struct uvb_counter *counter);
+
+/**
  * uvb_is_served() - does uverbs_bpf serve the device
  * @context: an open device
  *

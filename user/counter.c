@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CQs that count. What ibv_create_qp() gets is a struct ibv_cq of ours: the
+ * providers that such CQs work with take only its handle.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define DEFAULT_PROVIDER	"comp-counter"
+
+struct counter {
+	struct uvb_counter counter;
+	struct ibv_cq cq;
+};
+
+/* What the kernel put into an attribute that makes something. */
+static uint64_t made(const struct uvb_call *call, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->hdr.num_attrs; i++) {
+		if (call->hdr.attrs[i].attr_id == id)
+			return call->hdr.attrs[i].data;
+	}
+	return 0;
+}
+
+/* Its answer to a device of ib_uverbs, which has nothing like it. */
+static int run(struct uvb_call *call)
+{
+	int ret = uvb_call_run(call);
+
+	if (ret == UVB_STOCK)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "the device is served by ib_uverbs, which has no such CQ");
+	return ret ? uvb_call_fail(call, ret) : 0;
+}
+
+/* The namespace of the provider's ids, and the channel that keeps it. */
+static int open_channel(struct uvb_call *call, const char *provider, uint32_t *channel,
+			uint32_t *ns)
+{
+	int ret;
+
+	uvb_call_method(call, UVERBS_BPF_OBJECT_CHANNEL, UVERBS_BPF_METHOD_PROVIDER_OPEN);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_CHANNEL_HANDLE, 0);
+	uvb_call_in(call, UVERBS_BPF_ATTR_CHANNEL_NAME, provider, strlen(provider) + 1);
+	uvb_call_out(call, UVERBS_BPF_ATTR_CHANNEL_RESP_NS, ns, sizeof(*ns));
+	ret = run(call);
+	*channel = made(call, UVERBS_BPF_ATTR_CHANNEL_HANDLE);
+	return ret;
+}
+
+static void close_channel(struct ibv_context *context, uint32_t channel)
+{
+	struct uvb_call call;
+
+	uvb_call_init(&call, context, "channel", NULL, 0);
+	uvb_call_method(&call, UVERBS_BPF_OBJECT_CHANNEL, UVERBS_BPF_METHOD_PROVIDER_CLOSE);
+	uvb_call_handle(&call, UVERBS_BPF_ATTR_CHANNEL_HANDLE, channel);
+	uvb_call_run(&call);
+}
+
+static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts, uint32_t ns,
+		     struct ibv_cq *cq)
+{
+	uint64_t user_handle = (uintptr_t)cq;
+	uint32_t cqe;
+	int ret;
+
+	uvb_call_method(call, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
+	uvb_call_handle(call, UVERBS_ATTR_CREATE_CQ_HANDLE, 0);
+	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_CQE, &opts->cqe, sizeof(opts->cqe));
+	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, &user_handle, sizeof(user_handle));
+	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR, &opts->comp_vector,
+		    sizeof(opts->comp_vector));
+	uvb_call_out(call, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &cqe, sizeof(cqe));
+	uvb_call_in(call, UVERBS_BPF_ID(ns, opts->selector), opts->data, opts->data_len);
+	ret = run(call);
+	cq->handle = made(call, UVERBS_ATTR_CREATE_CQ_HANDLE);
+	cq->cqe = cqe;
+	return ret;
+}
+
+static int open_counter(struct uvb_call *call, struct counter *c)
+{
+	void *page;
+	int ret;
+
+	uvb_call_method(call, UVERBS_BPF_OBJECT_CQ_COUNTER, UVERBS_BPF_METHOD_CQ_COUNTER_OPEN);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE, 0);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_CQ_COUNTER_CQ, c->cq.handle);
+	ret = run(call);
+	if (ret)
+		return ret;
+	c->counter.fd = made(call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE);
+	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, c->counter.fd, 0);
+	if (page == MAP_FAILED)
+		return uvb_call_fail(call, -errno);
+	c->counter.page = page;
+	return 0;
+}
+
+static int destroy_cq(struct ibv_cq *cq, struct ib_uverbs_destroy_cq_resp *resp)
+{
+	struct uvb_call call;
+
+	uvb_call_init(&call, cq->context, "counter", NULL, 0);
+	uvb_call_method(&call, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY);
+	uvb_call_handle(&call, UVERBS_ATTR_DESTROY_CQ_HANDLE, cq->handle);
+	uvb_call_out(&call, UVERBS_ATTR_DESTROY_CQ_RESP, resp, sizeof(*resp));
+	return run(&call);
+}
+
+static void free_counter(struct counter *c)
+{
+	if (c->counter.page)
+		munmap((void *)c->counter.page, sysconf(_SC_PAGESIZE));
+	if (c->counter.fd >= 0)
+		close(c->counter.fd);
+	pthread_mutex_destroy(&c->cq.mutex);
+	pthread_cond_destroy(&c->cq.cond);
+	free(c);
+}
+
+struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
+					  const struct uvb_counter_opts *from)
+{
+	struct ib_uverbs_destroy_cq_resp resp;
+	struct uvb_counter_opts opts;
+	struct uvb_call call;
+	struct counter *c;
+	uint32_t channel, ns;
+	int ret;
+
+	ret = uvb_opts_get(&opts, sizeof(opts), from);
+	if (ret) {
+		errno = -ret;
+		return NULL;
+	}
+	uvb_call_init(&call, context, "counter", opts.error, opts.error_len);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->counter.fd = -1;
+	c->counter.cq = &c->cq;
+	c->cq.context = context;
+	c->cq.cq_context = opts.cq_context;
+	pthread_mutex_init(&c->cq.mutex, NULL);
+	pthread_cond_init(&c->cq.cond, NULL);
+
+	if (open_channel(&call, opts.provider ?: DEFAULT_PROVIDER, &channel, &ns))
+		goto err_free;
+	ret = create_cq(&call, &opts, ns, &c->cq);
+	/* The CQ keeps what it needs of the provider. */
+	close_channel(context, channel);
+	if (ret)
+		goto err_free;
+	if (open_counter(&call, c)) {
+		ret = errno;
+		destroy_cq(&c->cq, &resp);
+		errno = ret;
+		goto err_free;
+	}
+	return &c->counter;
+
+err_free:
+	ret = errno;
+	free_counter(c);
+	errno = ret;
+	return NULL;
+}
+
+int uvb_modify_counter(struct uvb_counter *counter, enum uverbs_bpf_cq_counter_entry entry,
+		       enum uverbs_bpf_cq_counter_op op, uint64_t value)
+{
+	struct uvb_call call;
+
+	uvb_call_init(&call, counter->cq->context, "counter", NULL, 0);
+	uvb_call_method(&call, UVERBS_BPF_OBJECT_CQ_COUNTER, UVERBS_BPF_METHOD_CQ_COUNTER_MODIFY);
+	uvb_call_handle(&call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE, counter->fd);
+	uvb_call_const(&call, UVERBS_BPF_ATTR_CQ_COUNTER_ENTRY, entry);
+	uvb_call_const(&call, UVERBS_BPF_ATTR_CQ_COUNTER_OP, op);
+	uvb_call_in(&call, UVERBS_BPF_ATTR_CQ_COUNTER_VALUE, &value, sizeof(value));
+	return run(&call);
+}
+
+int uvb_destroy_counter_cq(struct uvb_counter *counter)
+{
+	struct counter *c = (struct counter *)counter;
+	struct ib_uverbs_destroy_cq_resp resp;
+	int ret;
+
+	ret = destroy_cq(&c->cq, &resp);
+	if (ret)
+		return ret;
+	/* As ibv_destroy_cq(): whoever reads an event about the CQ may still look at it. */
+	pthread_mutex_lock(&c->cq.mutex);
+	while (c->cq.async_events_completed != resp.async_events_reported)
+		pthread_cond_wait(&c->cq.cond, &c->cq.mutex);
+	pthread_mutex_unlock(&c->cq.mutex);
+	free_counter(c);
+	return 0;
+}
