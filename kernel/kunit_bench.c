@@ -78,8 +78,8 @@ static void bench_types(bool stub)
 	for (i = 0; i < UVB_MAX_OBJECT; i++) {
 		struct uvb_type *type = uvb_type(uvb_bench_object_id(i));
 
-		/* An agent has something of ib_mad behind it, other files have not. */
-		if (!type || (type->fops && type->object != UVERBS_BPF_OBJECT_MAD_AGENT))
+		/* Files of ours have something behind them that no test makes, the core's have not. */
+		if (!type || (type->fops && type->object < UVB_CORE_OBJECTS))
 			continue;
 		if (stub) {
 			bench_destroy_saved[i] = type->destroy;
@@ -94,10 +94,10 @@ static void bench_file_init(struct uvb_file *file, struct uvb_handle *handle)
 {
 	if (handle->type == UVERBS_OBJECT_COMP_CHANNEL)
 		uvb_comp_channel_init(file, handle);
-	else if (handle->type == UVERBS_BPF_OBJECT_MAD_AGENT)
-		uvb_event_file_init(file, container_of(handle, struct uvb_event_file, handle));
-	else
+	else if (handle->type == UVERBS_OBJECT_ASYNC_EVENT)
 		uvb_async_event_init(file, handle);
+	else
+		uvb_event_file_init(file, container_of(handle, struct uvb_event_file, handle));
 }
 
 /* In place of a method's handler. A file it makes has to be one before it is installed. */

@@ -97,14 +97,13 @@ static struct workqueue_struct *uvb_counter_wq;
 
 static const struct uvb_counting_driver *uvb_counting_driver(const struct ib_device *ibdev)
 {
-	struct module *owner = ibdev->ops.owner;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(uvb_counting_drivers); i++) {
 		const struct uvb_counting_driver *driver = &uvb_counting_drivers[i];
 
 		if (ibdev->ops.driver_id == driver->driver_id &&
-		    (!driver->module || !strcmp(module_name(owner), driver->module)))
+		    (!driver->module || !strcmp(module_name(ibdev->ops.owner), driver->module)))
 			return driver;
 	}
 	return NULL;
@@ -316,7 +315,7 @@ int uvb_cq_counter_start(struct uvb_cq_counter *counter, struct ib_cq *cq)
 
 void uvb_cq_counter_put(struct uvb_cq_counter *counter)
 {
-	if (!refcount_dec_and_test(&counter->ref))
+	if (!counter || !refcount_dec_and_test(&counter->ref))
 		return;
 	put_page(counter->page);
 	kfree(counter);
