@@ -456,9 +456,9 @@ struct uverbs_bpf_exit {
  *	for this. ctx->mask is what is changed or asked for, see uverbs_bpf_qp_takes(). Optional:
  *	what a transport does not forbid is the driver's to judge, by the table of the
  *	InfiniBand specification in most. Called for QP_CREATE (the method, not the legacy
- *	command), QP_MODIFY, QP_CONNECT and QP_QUERY, of all QPs on ports of the protocol that
- *	the transport has its name from; of a transport of another name only in calls that carry
- *	its attributes.
+ *	command, and on devices with one port), QP_MODIFY, QP_CONNECT and QP_QUERY, of all QPs on
+ *	ports of the protocol that the transport has its name from; of a transport of another
+ *	name only in calls that carry its attributes.
  *	Return and Context: as @path_set.
  *
  * What is not 0 or an errno from -1 to -133 is a fault: the call fails with
