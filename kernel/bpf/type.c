@@ -370,12 +370,21 @@ u32 uvb_ext_comp(const struct uvb_new_type *type, struct ib_device *ibdev,
 
 /* ---- SCHEMA ---- */
 
+/* The attributes there is a rule for, of those that this kernel has. */
+static u32 uvb_type_ruled(const struct uverbs_bpf_type *type, const struct uvb_type_kind *kind)
+{
+	u32 all, mandatory;
+
+	uvb_type_core_attrs(uvb_schema_find(kind->object, kind->method), &all, &mandatory);
+	return (type->mandatory | type->forbidden | kind->never) & all;
+}
+
 unsigned int uvb_type_records(const struct uvb_program *program)
 {
 	const struct uverbs_bpf_type *type = uvb_program_type(program);
 	const struct uvb_type_kind *kind = type ? uvb_type_kind(type->what) : NULL;
 
-	return kind ? 1 + hweight32(type->mandatory | type->forbidden | kind->never) : 0;
+	return kind ? 1 + hweight32(uvb_type_ruled(type, kind)) : 0;
 }
 
 /* The @index'th of them; the rest of the record is the caller's. Context: RCU. */
@@ -384,7 +393,7 @@ void uvb_type_record(const struct uvb_program *program, unsigned int index,
 {
 	const struct uverbs_bpf_type *type = uvb_program_type(program);
 	const struct uvb_type_kind *kind = uvb_type_kind(type->what);
-	u32 attrs = type->mandatory | type->forbidden | kind->never;
+	u32 attrs = uvb_type_ruled(type, kind);
 
 	record->what = UVERBS_BPF_SCHEMA_TYPE;
 	record->object = kind->object;
@@ -398,5 +407,5 @@ void uvb_type_record(const struct uvb_program *program, unsigned int index,
 		attrs &= attrs - 1;
 	record->attr = __ffs(attrs);
 	record->flags |= type->mandatory & BIT(record->attr) ? UVERBS_BPF_SCHEMA_MANDATORY :
-							      UVERBS_BPF_SCHEMA_FORBIDDEN;
+							       UVERBS_BPF_SCHEMA_FORBIDDEN;
 }

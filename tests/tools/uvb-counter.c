@@ -9,6 +9,9 @@
  *	uvb-counter ADDRESS bench N	N sends, counted, and N polled for: nanoseconds of each
  *	uvb-counter ADDRESS refused	the provider is not attached
  *
+ *	uvb-counter DEVICE removed	make a counter, and wait until the device is taken away
+ *	uvb-counter NODE other DRIVER	on a node of a driver that is not known to be safe
+ *
  * QPs are those of the device's own library; only the CQ is ours.
  */
 #define _GNU_SOURCE
@@ -688,6 +691,47 @@ static void traffic(unsigned long rounds)
 	printf("traffic: %lu rounds\n", rounds);
 }
 
+/* The device goes; page and file stay. */
+static void removed(const char *name)
+{
+	struct ibv_device **list = ibv_get_device_list(NULL);
+	struct uvb_counter *counter;
+	unsigned int i;
+
+	for (i = 0; list && list[i] && !context; i++) {
+		if (!strcmp(name, ibv_get_device_name(list[i])))
+			context = ibv_open_device(list[i]);
+	}
+	check(context, "%s: no such device", name);
+	counter = make(NULL, 16);
+	set(counter, ERR, UVERBS_BPF_CQ_COUNTER_SET, 5);
+	set(counter, ERR, UVERBS_BPF_CQ_COUNTER_THRESHOLD, 6);
+	printf("ready\n");
+	check(events_of(counter, TIMEOUT_MS) == POLLHUP, "no POLLHUP");
+	check(counter->page->flags == UVERBS_BPF_CQ_COUNTER_CLOSED, "flags 0x%x",
+	      counter->page->flags);
+	counts(counter, 0, 5);
+	check(uvb_modify_counter(counter, ERR, UVERBS_BPF_CQ_COUNTER_SET, 0) == -EIO, "modified");
+	/* A handle can still be destroyed. */
+	destroy_counter(counter);
+	printf("removed: the file says so, the page has the last values\n");
+}
+
+static void other(const char *node, uint32_t driver)
+{
+	static struct ibv_context raw;
+	uint32_t cqe;
+	struct cmd cmd;
+
+	raw_driver = driver;
+	context = &raw;
+	context->cmd_fd = open(node, O_RDWR | O_CLOEXEC);
+	check(context->cmd_fd >= 0, "%s: %s", node, strerror(errno));
+	must("GET_CONTEXT", get_context(context->cmd_fd));
+	create_begin(&cmd, namespace("comp-counter"), &cqe);
+	refused("CQ_CREATE", call(&cmd), EOPNOTSUPP, "not known to be safe");
+}
+
 /* ---- what it costs ---- */
 
 static double now(void)
@@ -798,6 +842,14 @@ int main(int argc, char **argv)
 	const char *what = argc > 2 ? argv[2] : "";
 
 	setlinebuf(stdout);
+	if (argc == 3 && !strcmp(what, "removed")) {
+		removed(argv[1]);
+		return 0;
+	}
+	if (argc == 4 && !strcmp(what, "other")) {
+		other(argv[1], strtoul(argv[3], NULL, 0));
+		return 0;
+	}
 	if (argc < 3 || inet_pton(AF_INET, argv[1], &in->sin_addr) != 1)
 		die("usage: uvb-counter ADDRESS all|odd|traffic|change|bench|refused ...");
 	in->sin_family = AF_INET;
