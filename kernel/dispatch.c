@@ -17,8 +17,11 @@
 #include "uvb.h"
 #include "ext.h"
 
-/* Attributes copied to the stack; a longer list is copied to the heap. */
-#define UVB_STACK_UATTRS	20
+/*
+ * Attributes copied to the stack; a longer list is copied to the heap. With
+ * KASAN's red zones the frame must stay below 2 KiB.
+ */
+#define UVB_STACK_UATTRS	16
 
 /*
  * attrs[] of the bundle must follow struct bundle_priv, where drivers expect
