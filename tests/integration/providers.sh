@@ -69,21 +69,29 @@ two_ends() {
 	wait_for 10 assert_served rxea rxeb
 }
 
-# capture FILE FILTER: RoCE packets that leave enda, until captured. Those of connection managers,
-# which are between QPs 1, are not wanted.
+# capture: RoCE packets that leave enda, until captured. Those of connection managers, which are
+# between QPs 1, are not wanted.
 capture() {
-	tcpdump --immediate-mode -i enda -nn -v -Q out -l \
+	tcpdump --immediate-mode -i enda -U -Q out -w "$tmp/packets" \
 		"udp dst port 4791 and not (udp[13] = 0 and udp[14] = 0 and udp[15] = 1)" \
-		>"$tmp/packets" 2>"$tmp/tcpdump" &
+		2>"$tmp/tcpdump" &
 	capture=$!
 	wait_for 10 grep -q 'listening on' "$tmp/tcpdump"
 }
 
+packets_settled() {
+	local size=$(stat --format=%s "$tmp/packets")
+
+	sleep 1
+	[ "$(stat --format=%s "$tmp/packets")" -eq "$size" ]
+}
+
 # captured: a line "TOS UDP-SOURCE-PORT COUNT" for each kind of packet.
 captured() {
+	wait_for 20 packets_settled
 	kill $capture
 	wait $capture 2>/dev/null || true
-	tr -s ' \n' '  ' <"$tmp/packets" | sed 's/IP (/\n/g' |
+	tcpdump -nn -v -r "$tmp/packets" 2>/dev/null | tr -s ' \n' '  ' | sed 's/IP (/\n/g' |
 		sed -n 's/^tos \(0x[0-9a-f]*\),.* 10\.7\.0\.1\.\([0-9]*\) > .*/\1 \2/p' |
 		sort | uniq -c | awk '{ print $2, $3, $1 }'
 }
