@@ -49,21 +49,19 @@
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 
-#include "uverbs_bpf.h"
-
-/* For unit tests the C compiler of the machine builds the program, see uverbs_bpf_native.h. */
-#ifdef UVERBS_BPF_NATIVE
-#include "uverbs_bpf_native.h"
-#else
-
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-#include "uverbs_bpf_types.h"
-#pragma clang attribute pop
+#include "uverbs_bpf.h"
 
+/* Natively, for a unit test (test/uverbs_bpf_test.h), there is nothing to relocate. */
+#ifdef __bpf__
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#endif
+#include "uverbs_bpf_types.h"
+#ifdef __bpf__
+#pragma clang attribute pop
 #endif
 
 /*

@@ -315,8 +315,9 @@ static int uvb_schema_emit_native(struct uvb_schema_cursor *c, const struct uvb_
 				.what = UVERBS_BPF_SCHEMA_COMMAND,
 				.flags = UVERBS_BPF_SCHEMA_LEGACY |
 					 (command->ex ? UVERBS_BPF_SCHEMA_EX : 0),
-				.object = schema->type ? schema->type->object : 0,
+				.object = command->object,
 				.method = command->number,
+				.attr = command->method,
 				.min_len = command->req_size,
 				.max_len = command->resp_size,
 			};

@@ -428,7 +428,15 @@ static void schema_whole(struct kunit *test)
 			if (!bench->dev->api.command[command->ex][command->number])
 				continue;
 			KUNIT_EXPECT_EQ(test, record->what, UVERBS_BPF_SCHEMA_COMMAND);
+			KUNIT_EXPECT_EQ(test, record->object, command->object);
 			KUNIT_EXPECT_EQ(test, record->method, command->number);
+			/* What has taken its place is a method that the schema has, too. */
+			KUNIT_EXPECT_EQ(test, record->attr, command->method);
+			if (command->method != UVB_ONLY)
+				KUNIT_EXPECT_NOT_NULL_MSG(test,
+							  uvb_schema_find(command->object,
+									  command->method),
+							  "%s", command->name);
 			KUNIT_EXPECT_EQ(test, record->flags, UVERBS_BPF_SCHEMA_LEGACY |
 					(command->ex ? UVERBS_BPF_SCHEMA_EX : 0));
 			KUNIT_EXPECT_EQ(test, record->min_len, command->req_size);

@@ -171,7 +171,8 @@ enum uverbs_bpf_schema_access {
  * @flags: UVERBS_BPF_SCHEMA_*
  * @object: object id
  * @method: method id, or the number of a legacy command
- * @attr: attribute id
+ * @attr: attribute id; of a legacy command the method of @object that has taken its place, or
+ *	UVERBS_BPF_ATTR_NONE
  * @handle_object: object id a handle or file must have
  * @min_len: fewest bytes accepted (request size of a legacy command)
  * @max_len: most bytes accepted, 0xffff if unlimited (response size of a legacy command)

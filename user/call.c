@@ -156,7 +156,7 @@ void uvb_call_init(struct uvb_call *call, struct ibv_context *context, const cha
 		call->error[0] = '\0';
 }
 
-/* The upper bound is UVB_CALL_ATTRS, which the longest call sets. */
+/* The upper bound is UVB_CALL_ATTRS, which no call of the library reaches; see provider.c. */
 static struct ib_uverbs_attr *add(struct uvb_call *call, uint16_t id, uint16_t len)
 {
 	struct ib_uverbs_attr *attr = &call->hdr.attrs[call->hdr.num_attrs++];

@@ -13,8 +13,11 @@
 #include <rdma/rdma_user_ioctl_cmds.h>
 #include <uverbs-bpf/verbs.h>
 
-/* Attributes of the call that has most, QP_QUERY, with the extended error. */
-#define UVB_CALL_ATTRS	(18 + UVB_MAX_ATTRS)
+/*
+ * Attributes of the call that has most, with the extended error: 18 of QP_QUERY and those of the
+ * transport, or what provider.c lets its callers have.
+ */
+#define UVB_CALL_ATTRS	32
 
 /**
  * struct uvb_server - who answers behind a context's device node

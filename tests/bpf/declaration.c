@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * declaration MINIMAL.bpf.o: attach a transport whose declaration has been
- * made wrong in one place, for every place there is. Each must be refused,
- * and the kernel log must name the field.
+ * declaration TRANSPORT.bpf.o PROVIDER.bpf.o: attach a program of each kind
+ * whose declaration has been made wrong in one place, for every place there
+ * is. Each must be refused, and the kernel log must name the field.
  *
- * Exit status: 0 if all were, and the right declaration was attached, else 1.
+ * Exit status: 0 if all were, and the right declarations were attached, else 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,18 +16,35 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/types.h>
+#include <rdma/ib_user_ioctl_cmds.h>
 
 #include "../../bpf/uverbs_bpf_types.h"
-
-static const char *object_path;
+#include "../../uapi/uverbs_bpf.h"
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	return 0;
 }
 
+/* One declaration made wrong: @make gets the ops struct, which begins with it. */
+struct declaration_case {
+	const char *name;
+	void (*make)(void *ops);
+	const char *text;
+};
+
 #define CASE(_name, _text)	{ #_name, make_##_name, _text }
-#define MAKE(_name)		static void make_##_name(struct uverbs_bpf_transport_ops *ops)
+#define MAKE_OF(_type, _name)							\
+	static void wrong_##_name(struct uverbs_bpf_##_type##_ops *ops);		\
+	static void make_##_name(void *ops)					\
+	{									\
+		wrong_##_name(ops);						\
+	}									\
+	static void wrong_##_name(struct uverbs_bpf_##_type##_ops *ops)
+
+/* ---- a transport ---- */
+
+#define MAKE(_name)		MAKE_OF(transport, _name)
 
 MAKE(no_name) { ops->decl.name[0] = '\0'; }
 MAKE(endless_name) { memset(ops->decl.name, 'a', sizeof(ops->decl.name)); }
@@ -54,11 +71,7 @@ MAKE(attr_of_other_method) { ops->decl.attrs[0].method = 0; }
 /* An output of QP_MODIFY: nobody would fill it. */
 MAKE(attr_other_way) { ops->decl.attrs[0].direction = 2; }
 
-static const struct {
-	const char *name;
-	void (*make)(struct uverbs_bpf_transport_ops *ops);
-	const char *text;
-} cases[] = {
+static const struct declaration_case transport_cases[] = {
 	CASE(no_name, "name: wants 1 to 15"),
 	CASE(endless_name, "name: wants 1 to 15"),
 	CASE(name_with_blank, "name: wants 1 to 15"),
@@ -84,6 +97,79 @@ static const struct {
 	CASE(attr_other_way, "roce: attrs[0]: takes inputs of QP_MODIFY"),
 };
 
+/* ---- a provider; what it has in common with a transport is not tried again ---- */
+
+#undef MAKE
+#define MAKE(_name)		MAKE_OF(provider, _name)
+
+MAKE(driver_without_id) { ops->decl.flags = UVERBS_BPF_WITH_DRIVER; }
+MAKE(unknown_flag) { ops->decl.flags = 1 << 2; }
+MAKE(role) { ops->channel.role = 3; }
+MAKE(closed_observer) { ops->decl.flags = UVERBS_BPF_FAIL_CLOSED; ops->channel.role = UVERBS_BPF_OBSERVER; }
+MAKE(many_hooks) { ops->channel.nr_hooks = UVERBS_BPF_MAX_HOOKS + 1; }
+MAKE(many_methods) { ops->channel.nr_methods = UVERBS_BPF_MAX_METHODS + 1; }
+MAKE(many_objects) { ops->channel.nr_objects = UVERBS_BPF_MAX_OBJECTS + 1; }
+MAKE(channel_reserved) { ops->channel.reserved[0] = 1; }
+MAKE(hooks_beyond) { ops->channel.hooks[2] = ops->channel.hooks[0]; }
+MAKE(methods_beyond) { ops->channel.methods[2].id = 2; }
+MAKE(objects_beyond) { ops->channel.objects[1].id = 1; }
+MAKE(hook_of_driver) { ops->channel.hooks[0].object = 0x1000; }
+MAKE(hook_of_any_object) { ops->channel.hooks[0] = (struct uverbs_bpf_hook) { UVERBS_BPF_ANY, 1 }; }
+MAKE(hook_of_no_method) { ops->channel.hooks[1].method = 0xfff; }
+MAKE(object_name) { ops->channel.objects[0].name[0] = '\0'; }
+MAKE(object_id) { ops->channel.objects[0].id = 0x1000; }
+MAKE(object_state) { ops->channel.objects[0].state = UVERBS_BPF_MAX_STATE + 1; }
+MAKE(object_flags) { ops->channel.objects[0].flags = 1; }
+MAKE(method_name) { ops->channel.methods[0].name[0] = ' '; }
+MAKE(method_id) { ops->channel.methods[0].id = 0x2000; }
+MAKE(method_twice) { ops->channel.methods[1].id = 0; }
+MAKE(method_flags) { ops->channel.methods[0].flags = 0x80; }
+MAKE(method_access) { ops->channel.methods[0].access = 5; }
+MAKE(method_makes_qp) { ops->channel.methods[0].object = UVERBS_OBJECT_QP; }
+MAKE(method_of_device) { ops->channel.methods[1].object = UVERBS_OBJECT_DEVICE; }
+MAKE(row_of_no_method) { ops->decl.attrs[1].method = UVERBS_BPF_SELF(7); }
+MAKE(row_not_hooked) { ops->decl.attrs[0].object = UVERBS_OBJECT_CQ; }
+MAKE(row_mandatory) { ops->decl.attrs[0].flags = UVERBS_BPF_ATTR_MANDATORY; }
+MAKE(row_of_command) { ops->decl.attrs[0].method = UVERBS_BPF_COMMAND(0, 26); }
+MAKE(row_of_any) { ops->decl.attrs[0].method = UVERBS_BPF_ANY; }
+MAKE(unknown_type) { ops->channel.type.what = 99; }
+
+static const struct declaration_case provider_cases[] = {
+	CASE(driver_without_id, "minimal: WITH_DRIVER wants a driver_id"),
+	CASE(unknown_flag, "minimal: flags is 0x4, knows 0x3"),
+	CASE(role, "minimal: role is 3, wants observer, guard or owner"),
+	CASE(closed_observer, "minimal: an observer cannot fail closed"),
+	CASE(many_hooks, "minimal: has 17 hooks"),
+	CASE(many_methods, "17 methods and 1 objects, wants at most"),
+	CASE(many_objects, "5 objects, wants at most"),
+	CASE(channel_reserved, "minimal: reserved is not 0"),
+	CASE(hooks_beyond, "minimal: hooks, methods or objects beyond"),
+	CASE(methods_beyond, "minimal: hooks, methods or objects beyond"),
+	CASE(objects_beyond, "minimal: hooks, methods or objects beyond"),
+	CASE(hook_of_driver, "minimal: hooks[0]: object 0x1000 is none of the kernel's"),
+	CASE(hook_of_any_object, "minimal: hooks[0]: method 0x1 of any object, wants"),
+	CASE(hook_of_no_method, "minimal: hooks[1]: there is no method 0xfff of object"),
+	CASE(object_name, "minimal: objects[0].name: wants 1 to 23"),
+	CASE(object_id, "minimal: objects[0].id is 0x1000, has 12 bits"),
+	CASE(object_state, "minimal: objects[0].state is 257 bytes, wants at most 256"),
+	CASE(object_flags, "minimal: objects[0].flags is 0x1, knows none"),
+	CASE(method_name, "minimal: methods[0].name: wants 1 to 23"),
+	CASE(method_id, "minimal: methods[0].id is 0x2000, has 12 bits"),
+	CASE(method_twice, "minimal: methods[1]: id 0 of object 0xf000 is there twice"),
+	CASE(method_flags, "minimal: methods[0].flags is 0x80"),
+	CASE(method_access, "minimal: methods[0]: object 0xf000 cannot have access 5"),
+	CASE(method_makes_qp, "minimal: methods[0]: object 0x4 cannot have access 3"),
+	CASE(method_of_device, "minimal: methods[1]: object 0x0 cannot have access 1"),
+	CASE(row_of_no_method, "minimal: attrs[1]: it has no method 0xf007 of object 0xf000"),
+	CASE(row_not_hooked, "minimal: attrs[0]: method 0x0 of object 0x3 is not among hooks"),
+	CASE(row_mandatory, "minimal: attrs[0]: only a method of its own can want an attribute"),
+	CASE(row_of_command, "minimal: attrs[0]: method 0xe81a of object 0x4 is not among hooks"),
+	CASE(row_of_any, "minimal: attrs[0]: it has no method 0xffff of object 0x4"),
+	CASE(unknown_type, "minimal: type.what is 99, this module has no such type"),
+};
+
+/* ---- trying them ---- */
+
 /* Whether the kernel logged @text since @kmsg was last read. */
 static bool logged(int kmsg, const char *text)
 {
@@ -95,27 +181,27 @@ static bool logged(int kmsg, const char *text)
 		if (n < 0)
 			continue;
 		record[n] = '\0';
-		found |= strstr(record, "uverbs_bpf: transport ") && strstr(record, text);
+		found |= strstr(record, "uverbs_bpf: ") && strstr(record, text);
 	}
 	return found;
 }
 
 /* Attach the declaration as @make left it. Returns the link, or NULL with errno set. */
-static struct bpf_link *attach(void (*make)(struct uverbs_bpf_transport_ops *ops),
+static struct bpf_link *attach(const char *path, size_t ops_size, void (*make)(void *ops),
 			       struct bpf_object **object)
 {
-	struct uverbs_bpf_transport_ops *ops;
 	struct bpf_link *link;
 	struct bpf_map *map;
 	size_t size;
+	void *ops;
 	int err;
 
-	*object = bpf_object__open_file(object_path, NULL);
+	*object = bpf_object__open_file(path, NULL);
 	if (!*object)
 		return NULL;
 	map = bpf_object__find_map_by_name(*object, "minimal");
 	ops = bpf_map__initial_value(map, &size);
-	if (!ops || size != sizeof(*ops)) {
+	if (!ops || size != ops_size) {
 		errno = EMSGSIZE;
 		return NULL;
 	}
@@ -130,54 +216,64 @@ static struct bpf_link *attach(void (*make)(struct uverbs_bpf_transport_ops *ops
 	return link;
 }
 
-static bool refused(unsigned int i, int kmsg)
+/* @this is refused for its reason; or, without one, the declaration as it is is attached. */
+static bool try(const char *path, size_t ops_size, const struct declaration_case *this, int kmsg)
 {
 	struct bpf_object *object;
-	struct bpf_link *link = attach(cases[i].make, &object);
+	struct bpf_link *link = attach(path, ops_size, this ? this->make : NULL, &object);
 	const char *why = NULL;
 
-	if (link)
+	if (!this)
+		why = link ? NULL : strerror(errno);
+	else if (link)
 		why = "was attached";
 	else if (errno != EINVAL)
 		why = strerror(errno);
-	else if (!logged(kmsg, cases[i].text))
+	else if (!logged(kmsg, this->text))
 		why = "the kernel log does not say why";
-	printf("%s %s%s%s\n", why ? "FAILED" : "ok    ", cases[i].name, why ? ": " : "", why ?: "");
+	printf("%s %s%s%s\n", why ? "FAILED" : "ok    ", this ? this->name : "right",
+	       why ? ": " : "", why ?: "");
 	if (link)
 		bpf_link__destroy(link);
 	bpf_object__close(object);
 	return !why;
 }
 
+static unsigned int try_all(const char *path, size_t ops_size, const struct declaration_case *cases,
+			    size_t nr_cases, int kmsg)
+{
+	unsigned int nr_failed;
+	size_t i;
+
+	printf("%s:\n", path);
+	/* Otherwise a reason common to all would look like success. */
+	nr_failed = !try(path, ops_size, NULL, kmsg);
+	for (i = 0; i < nr_cases; i++)
+		nr_failed += !try(path, ops_size, &cases[i], kmsg);
+	printf("%zu cases, %u failed\n", nr_cases + 1, nr_failed);
+	return nr_failed;
+}
+
+#define TRY_ALL(path, type, kmsg)						\
+	try_all(path, sizeof(struct uverbs_bpf_##type##_ops), type##_cases,		\
+		sizeof(type##_cases) / sizeof(type##_cases[0]), kmsg)
+
 int main(int argc, char **argv)
 {
-	unsigned int i, nr_failed = 0;
-	struct bpf_object *object;
-	struct bpf_link *link;
+	unsigned int nr_failed;
 	int kmsg;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: declaration MINIMAL.bpf.o\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: declaration TRANSPORT.bpf.o PROVIDER.bpf.o\n");
 		return 2;
 	}
-	object_path = argv[1];
 	libbpf_set_print(quiet);
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0) {
 		perror("declaration: /dev/kmsg");
 		return 1;
 	}
-
-	/* Otherwise a reason common to all would look like success. */
-	link = attach(NULL, &object);
-	printf("%s right%s%s\n", link ? "ok    " : "FAILED", link ? "" : ": ",
-	       link ? "" : strerror(errno));
-	nr_failed += !link;
-	bpf_link__destroy(link);
-	bpf_object__close(object);
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		nr_failed += !refused(i, kmsg);
-	printf("%zu cases, %u failed\n", sizeof(cases) / sizeof(cases[0]) + 1, nr_failed);
+	nr_failed = TRY_ALL(argv[1], transport, kmsg);
+	nr_failed += TRY_ALL(argv[2], provider, kmsg);
 	return !!nr_failed;
 }

@@ -27,4 +27,15 @@
 		.path_set = (void *)program,					\
 	}
 
+/* Likewise a provider for one callback. */
+#define PROVIDER_OF(callback, program)						\
+	UVERBS_BPF_PROVIDER(ops_##program) = {					\
+		.decl = { .name = "test", .abi = UVERBS_BPF_ABI },		\
+		.channel = {							\
+			.nr_hooks = 1,						\
+			.hooks = { UVERBS_BPF_HOOK(UVERBS_OBJECT_QP, UVERBS_BPF_ANY) },	\
+		},								\
+		.callback = (void *)program,					\
+	}
+
 #endif /* UVB_EXPECT_H */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uverbs-bpf/verbs.h>
+#include <uverbs-bpf/provider.h>
 
 static struct ibv_context *context;
 static struct ibv_pd *pd;
@@ -599,6 +599,34 @@ static void check_attrs(void)
 	ibv_destroy_qp(qp);
 }
 
+/* Nobody is there to open; what the library itself refuses. Calls are in uvb-provider.c. */
+static void check_provider(void)
+{
+	char error[UVERBS_BPF_ERROR_MAX];
+	UVB_OPTS(uvb_provider_opts, opts, .error = error, .error_len = sizeof(error));
+	struct uvb_channel *channel = (void *)1;
+	struct {
+		struct uvb_provider_opts opts;
+		char later;
+	} longer = { .opts.size = sizeof(longer), .later = 1 };
+	int ret;
+
+	ret = uvb_provider_open(context, "nobody", &opts, &channel);
+	check(ret == (served ? -ENOENT : -EOPNOTSUPP) && errno == -ret && !channel,
+	      "a provider that is not there is not opened");
+	check(strstr(error, served ? "provider nobody is not attached to" :
+				     "served by ib_uverbs, which has no providers"),
+	      "and the reason is said");
+	check(uvb_provider_open(context, "nobody", NULL, &channel) == ret, "nor without options");
+	check(uvb_provider_open(context, "", &opts, &channel) == -EINVAL &&
+	      uvb_provider_open(context, NULL, &opts, &channel) == -EINVAL &&
+	      uvb_provider_open(context, "sixteen-letters-", &opts, &channel) == -EINVAL &&
+	      strstr(error, "1 to 15 bytes"), "a name that no provider can have is refused");
+	check(uvb_provider_open(context, "nobody", &longer.opts, &channel) == -E2BIG,
+	      "options of a later library are refused");
+	uvb_provider_close(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	int i;
@@ -624,6 +652,7 @@ int main(int argc, char **argv)
 	check_srq();
 	check_mr();
 	check_attrs();
+	check_provider();
 
 	ibv_destroy_cq(cq);
 	ibv_dealloc_pd(pd);

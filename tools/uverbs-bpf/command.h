@@ -11,10 +11,11 @@
 #define MODULE_DIR	"/sys/module/uverbs_bpf"
 #define PROC_DIR	"/proc/uverbs_bpf"
 #define BPFFS		"/sys/fs/bpf"
-#define PIN_DIR		BPFFS "/uverbs-bpf/transport"
-#ifndef TRANSPORT_DIR
-#define TRANSPORT_DIR	"/usr/lib/uverbs-bpf/transports"
+#define PIN_DIR		BPFFS "/uverbs-bpf"
+#ifndef LIB_DIR
+#define LIB_DIR		"/usr/lib/uverbs-bpf"
 #endif
+#define OBJECT_SUFFIX	".bpf.o"
 
 /* Exit status, documented in uverbs-bpf(8). */
 enum {
@@ -29,6 +30,7 @@ extern bool verbose;
 
 int cmd_status(int argc, char **argv);
 int cmd_transport(int argc, char **argv);
+int cmd_provider(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 
@@ -41,10 +43,12 @@ bool module_loaded(void);
 /* First line of a file without its newline; false if it cannot be read. */
 bool read_line(char *line, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Write a parameter of the module. @doing: subject of the message if that fails. */
+int set_parameter(const char *doing, const char *name, const char *value);
 
 /* ---- the kernel's tables: lines of fields between tabs ---- */
 
-#define MAX_COLUMNS	12
+#define MAX_COLUMNS	16
 
 enum column_kind {
 	COLUMN_TEXT,
@@ -86,6 +90,8 @@ int table_read(struct table *table, const char *path, const struct column *colum
 const char *table_field(const struct table *table, size_t row, size_t column);
 /* Drop the first rows. */
 void table_skip(struct table *table, size_t rows);
+/* Drop the rows that have something else in the column. */
+void table_keep(struct table *table, size_t column, const char *value);
 /* Text in aligned columns under their titles, nothing if there are no rows. */
 void table_print(const struct table *table);
 /* A JSON array of objects. */
@@ -96,5 +102,36 @@ void table_free(struct table *table);
 int programs_read(struct table *table);
 int exits_read(struct table *table);
 enum { PROGRAM_KIND, PROGRAM_NAME };
+
+/* ---- programs ---- */
+
+/**
+ * struct kind - a kind of programs
+ * @name: "transport" or "provider"
+ * @ops: struct tag of its ops
+ * @pins: directory of its pinned links
+ * @installed: directory of its objects
+ */
+struct kind {
+	const char *name;
+	const char *ops;
+	const char *pins;
+	const char *installed;
+};
+
+extern const struct kind transport_kind, provider_kind;
+
+/* Whether what a user names is a file and not an installed program (kind.c). */
+bool is_object_file(const char *what);
+
+/* attach.c */
+int attach(const struct kind *kind, bool replace, int argc, char **argv);
+int detach(const struct kind *kind, const char *name);
+int detach_all(void);
+
+/* provider.c */
+int closed_read(struct table *table);
+int reopen(const char *name);
+int dump(const char *name);
 
 #endif /* COMMAND_H */

@@ -91,6 +91,12 @@ void json_number(const char *name, unsigned long long value)
 	printf("%llu", value);
 }
 
+void json_signed(const char *name, long long value)
+{
+	member(name);
+	printf("%lld", value);
+}
+
 void json_bool(const char *name, bool value)
 {
 	member(name);

@@ -15,6 +15,7 @@ void json_array(const char *name);
 void json_array_end(void);
 void json_string(const char *name, const char *value);
 void json_number(const char *name, unsigned long long value);
+void json_signed(const char *name, long long value);
 void json_bool(const char *name, bool value);
 void json_null(const char *name);
 

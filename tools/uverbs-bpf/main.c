@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* uverbs-bpf: see and steer uverbs_bpf. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +17,15 @@ static const char help[] =
 "\n"
 "  status                       which module serves which RDMA device and why,\n"
 "                               programs attached, and recently taken off\n"
-"  transport attach NAME|FILE [--device DEVICE] [--replace]\n"
-"  transport detach NAME        attach or detach a transport program\n"
+"  transport attach|replace NAME|FILE [--device DEVICE]\n"
+"  transport detach NAME        attach, replace or detach a transport program\n"
 "  transport list               transport programs that are attached or installed\n"
+"  provider attach|replace NAME|FILE [--device DEVICE]\n"
+"  provider detach NAME         attach, replace or detach a provider program\n"
+"  provider detach --all        detach every program, of either kind\n"
+"  provider list                provider programs that are attached or installed\n"
+"  provider dump NAME           what a provider says of its state\n"
+"  provider reopen NAME         let go on what a provider that failed holds shut\n"
 "  schema [DEVICE]              objects, methods and attributes of a device\n"
 "  log                          programs taken off, and why\n"
 "  version                      version of this command\n"
@@ -37,6 +44,7 @@ static const struct {
 } commands[] = {
 	{ "status", cmd_status },
 	{ "transport", cmd_transport },
+	{ "provider", cmd_provider },
 	{ "schema", cmd_schema },
 	{ "log", cmd_log },
 };
@@ -90,6 +98,29 @@ bool read_line(char *line, size_t size, const char *fmt, ...)
 	if (ok)
 		line[strcspn(line, "\n")] = '\0';
 	return ok;
+}
+
+int set_parameter(const char *doing, const char *name, const char *value)
+{
+	size_t len = strlen(value);
+	char path[256];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), MODULE_DIR "/parameters/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return failed("%s: %s: %s%s", doing, path, strerror(errno),
+			      errno == EACCES ? "; run as root" : "");
+	n = write(fd, value, len);
+	if (n != (ssize_t)len) {
+		int err = n < 0 ? errno : EIO;
+
+		close(fd);
+		return failed("%s: %s: %s", doing, path, strerror(err));
+	}
+	close(fd);
+	return STATUS_OK;
 }
 
 /* Options may stand anywhere; what is left of the arguments goes to the command. */

@@ -19,6 +19,10 @@ static const struct column program_columns[] = {
 	{ "refused", "REFUSED", COLUMN_NUMBER },
 	{ "faults", "FAULTS", COLUMN_NUMBER },
 	{ "devices", "DEVICES", COLUMN_NUMBER },
+	/* Of providers. */
+	{ "version", "VERSION", COLUMN_NUMBER },
+	{ "role", "ROLE" },
+	{ "priority", NULL, COLUMN_NUMBER },
 };
 
 static const struct column exit_columns[] = {

@@ -76,17 +76,21 @@ static void print_json(const struct uverbs_bpf_schema_record *r)
 		}
 		json_bool("mandatory", r->flags & UVERBS_BPF_SCHEMA_MANDATORY);
 		break;
-	case UVERBS_BPF_SCHEMA_TYPE:
-		json_number("method", r->method);
-		json_number("attribute", r->attr);
-		json_string("rule", rule(r));
-		break;
 	case UVERBS_BPF_SCHEMA_COMMAND:
 		json_number("command", r->method);
 		json_bool("extended", r->flags & UVERBS_BPF_SCHEMA_EX);
 		json_bool("legacy", r->flags & UVERBS_BPF_SCHEMA_LEGACY);
 		json_number("request_length", r->min_len);
 		json_number("response_length", r->max_len);
+		if (r->attr == UVERBS_BPF_ATTR_NONE)
+			json_null("replacement");
+		else
+			json_number("replacement", r->attr);
+		break;
+	case UVERBS_BPF_SCHEMA_TYPE:
+		json_number("method", r->method);
+		json_number("attribute", r->attr);
+		json_string("rule", rule(r));
 		break;
 	}
 	if (r->program[0])
@@ -94,44 +98,66 @@ static void print_json(const struct uverbs_bpf_schema_record *r)
 	json_object_end();
 }
 
+/* The kernel's ids are small numbers; in others the namespace should be seen. */
+static const char *id(uint16_t id, char *buf, size_t size)
+{
+	snprintf(buf, size, id >> UVERBS_BPF_NS_SHIFT ? "0x%04x" : "%u", id);
+	return buf;
+}
+
+static void print_attr(const struct uverbs_bpf_schema_record *r, const char *object)
+{
+	char buf[8];
+
+	printf("    0x%04x %-31s %s", r->attr, r->name, word(kinds, r->kind));
+	if (r->access)
+		printf(" of object %s, %s", id(r->handle_object, buf, sizeof(buf)),
+		       word(accesses, r->access));
+	else if (r->max_len == NO_LIMIT)
+		printf(" of %u bytes and more", r->min_len);
+	else if (r->min_len == r->max_len)
+		printf(" of %u bytes", r->min_len);
+	else
+		printf(" of %u to %u bytes", r->min_len, r->max_len);
+	if (r->flags & UVERBS_BPF_SCHEMA_MANDATORY)
+		printf(", mandatory");
+	/* It may be for another method than the one above. */
+	if (r->program[0])
+		printf(", of method %s:0x%04x", object, r->method);
+}
+
 static void print_text(const struct uverbs_bpf_schema_record *r)
 {
-	static int object = -1;
+	static int last_object = -1;
+	char object[8];
 
+	id(r->object, object, sizeof(object));
 	/* The device is an object without handles, and so without a record. */
-	if (r->object != object && !r->program[0]) {
-		object = r->object;
-		printf("object %u%s%s\n", object, r->what == UVERBS_BPF_SCHEMA_OBJECT ? " " : "",
+	if (r->object != last_object && (!r->program[0] || r->what == UVERBS_BPF_SCHEMA_OBJECT)) {
+		last_object = r->object;
+		printf("object %s%s%s", object, r->what == UVERBS_BPF_SCHEMA_OBJECT ? " " : "",
 		       r->what == UVERBS_BPF_SCHEMA_OBJECT ? r->name : "");
+		if (r->program[0])
+			printf(", by program %s", r->program);
+		putchar('\n');
 	}
 	switch (r->what) {
 	case UVERBS_BPF_SCHEMA_METHOD:
-		printf("  method %u:0x%04x %s", r->object, r->method, r->name);
+		printf("  method %s:0x%04x %s", object, r->method, r->name);
 		break;
 	case UVERBS_BPF_SCHEMA_ATTR:
-		printf("    0x%04x %-31s %s", r->attr, r->name, word(kinds, r->kind));
-		if (r->access)
-			printf(" of object %u, %s", r->handle_object, word(accesses, r->access));
-		else if (r->max_len == NO_LIMIT)
-			printf(" of %u bytes and more", r->min_len);
-		else if (r->min_len == r->max_len)
-			printf(" of %u bytes", r->min_len);
-		else
-			printf(" of %u to %u bytes", r->min_len, r->max_len);
-		if (r->flags & UVERBS_BPF_SCHEMA_MANDATORY)
-			printf(", mandatory");
-		/* It may be for another method than the one above. */
-		if (r->program[0])
-			printf(", of method %u:0x%04x", r->object, r->method);
-		break;
-	case UVERBS_BPF_SCHEMA_TYPE:
-		printf("  type %s of object %u, %s 0x%04x of method %u:0x%04x", r->name, r->object,
-		       rule(r), r->attr, r->object, r->method);
+		print_attr(r, object);
 		break;
 	case UVERBS_BPF_SCHEMA_COMMAND:
 		printf("  %scommand %u %s: request %u, response %u bytes, legacy",
 		       r->flags & UVERBS_BPF_SCHEMA_EX ? "extended " : "", r->method, r->name,
 		       r->min_len, r->max_len);
+		if (r->attr != UVERBS_BPF_ATTR_NONE)
+			printf(", now method %s:0x%04x", object, r->attr);
+		break;
+	case UVERBS_BPF_SCHEMA_TYPE:
+		printf("  type %s of object %s, %s 0x%04x of method %s:0x%04x", r->name, object,
+		       rule(r), r->attr, object, r->method);
 		break;
 	default:
 		return;

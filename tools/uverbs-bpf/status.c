@@ -148,7 +148,7 @@ static void show_parameter(const char *name)
 
 int cmd_status(int argc, char **argv)
 {
-	struct table devices, programs, exits;
+	struct table devices, programs, closed, exits;
 	bool loaded = module_loaded();
 	int ret = STATUS_OK;
 	char release[128];
@@ -211,6 +211,15 @@ int cmd_status(int argc, char **argv)
 			puts("\nno program is attached");
 		}
 		table_free(&programs);
+	}
+	if (!closed_read(&closed)) {
+		if (want_json) {
+			table_json(&closed, "closed");
+		} else if (closed.nr_rows) {
+			puts("\nrefused until the provider is attached again, or reopened:");
+			table_print(&closed);
+		}
+		table_free(&closed);
 	}
 	if (!exits_read(&exits)) {
 		if (want_json) {

@@ -85,6 +85,20 @@ void table_skip(struct table *table, size_t rows)
 		table->nr_rows * table->nr_columns * sizeof(*table->fields));
 }
 
+void table_keep(struct table *table, size_t column, const char *value)
+{
+	size_t row, kept = 0;
+
+	for (row = 0; row < table->nr_rows; row++) {
+		if (strcmp(table_field(table, row, column), value))
+			continue;
+		memmove(&table->fields[kept++ * table->nr_columns],
+			&table->fields[row * table->nr_columns],
+			table->nr_columns * sizeof(*table->fields));
+	}
+	table->nr_rows = kept;
+}
+
 /* As text: the title for row -1. @buf is for what is not shown as the kernel has it. */
 static const char *cell(const struct table *table, ssize_t row, size_t column, char *buf,
 			size_t size)
@@ -144,6 +158,8 @@ void table_json(const struct table *table, const char *name)
 
 			if (!strcmp(field, "-"))
 				json_null(table->columns[i].name);
+			else if (table->columns[i].kind != COLUMN_TEXT && field[0] == '-')
+				json_signed(table->columns[i].name, strtoll(field, NULL, 0));
 			else if (table->columns[i].kind != COLUMN_TEXT)
 				json_number(table->columns[i].name, strtoull(field, NULL, 0));
 			else

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What the verifier must not let a provider do, and what it must. Each callback
+ * has its own view of the world: what is for a call is not for an object or a
+ * dump, and nothing but a path is written where it stands.
+ */
+#include "uverbs_bpf.bpf.h"
+#include "expect.h"
+
+/* ---- what it must ---- */
+
+SEC("struct_ops") __success
+int BPF_PROG(writes_path, struct uverbs_bpf_ctx *call)
+{
+	const struct uverbs_bpf_args_qp_create *args =
+		(void *)uverbs_bpf_args(call, sizeof(*args));
+
+	if (!args)
+		return 0;
+	if (args->max_send_wr > 4 && call->who.uid)
+		return uverbs_bpf_refuse(call, UVERBS_BPF_ATTR_NONE, -EPERM, "%u is too many",
+					 args->max_send_wr);
+	call->path.flow_label = 1;
+	return 0;
+}
+PROVIDER_OF(before, writes_path);
+
+SEC("struct_ops") __success
+void BPF_PROG(writes_output, struct uverbs_bpf_ctx *call, int ret)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 len = uverbs_bpf_attr_len(call, 0);
+
+	if (len && len <= sizeof(now))
+		uverbs_bpf_attr_write(call, 0, 0, &now, len);
+}
+PROVIDER_OF(after, writes_output);
+
+/* More than any attribute has: it loads, and gets nothing when it runs. */
+SEC("struct_ops") __success
+int BPF_PROG(wants_everything, struct uverbs_bpf_ctx *call)
+{
+	const __u8 *data = uverbs_bpf_attr_in(call, 0, 0, 0x7fffffff);
+
+	return data ? -(data[0x7ffffffe] & 1) : 0;
+}
+PROVIDER_OF(before, wants_everything);
+
+SEC("struct_ops") __success
+void BPF_PROG(reads_object, struct uverbs_bpf_obj *obj)
+{
+	__u64 word;
+
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)(unsigned long)obj->hw);
+}
+PROVIDER_OF(obj_add, reads_object);
+
+/* ---- writing ---- */
+
+#define NOT_PATH	"of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written"
+#define NOT_CTX		"only struct uverbs_bpf_ctx may be written"
+
+SEC("struct_ops") __failure __msg(NOT_PATH)
+int BPF_PROG(writes_uid, struct uverbs_bpf_ctx *call)
+{
+	call->who.uid = 0;
+	return 0;
+}
+PROVIDER_OF(before, writes_uid);
+
+SEC("struct_ops") __failure __msg(NOT_PATH)
+int BPF_PROG(writes_handle, struct uverbs_bpf_ctx *call)
+{
+	call->handle = 1;
+	return 0;
+}
+PROVIDER_OF(before, writes_handle);
+
+SEC("struct_ops") __failure __msg(NOT_PATH)
+int BPF_PROG(writes_hw, struct uverbs_bpf_ctx *call)
+{
+	call->hw = 0;
+	return 0;
+}
+PROVIDER_OF(method, writes_hw);
+
+SEC("struct_ops") __failure __msg(NOT_PATH)
+void BPF_PROG(writes_has_path, struct uverbs_bpf_ctx *call, int ret)
+{
+	call->has_path = 1;
+}
+PROVIDER_OF(after, writes_has_path);
+
+SEC("struct_ops") __failure __msg("cannot write into rdonly_mem")
+int BPF_PROG(writes_args, struct uverbs_bpf_ctx *call)
+{
+	struct uverbs_bpf_args_mr_reg *args = (void *)uverbs_bpf_args(call, sizeof(*args));
+
+	if (args)
+		args->access_flags = 0;
+	return 0;
+}
+PROVIDER_OF(before, writes_args);
+
+SEC("struct_ops") __failure __msg(NOT_CTX)
+void BPF_PROG(writes_object, struct uverbs_bpf_obj *obj)
+{
+	obj->who.uid = 0;
+}
+PROVIDER_OF(obj_add, writes_object);
+
+SEC("struct_ops") __failure __msg(NOT_CTX)
+void BPF_PROG(writes_removed, struct uverbs_bpf_obj *obj)
+{
+	obj->handle = 0;
+}
+PROVIDER_OF(obj_remove, writes_removed);
+
+SEC("struct_ops") __failure __msg(NOT_CTX)
+void BPF_PROG(writes_device, struct uverbs_bpf_dev *dev)
+{
+	dev->name[0] = 'x';
+}
+PROVIDER_OF(dev_add, writes_device);
+
+SEC("struct_ops") __failure __msg(NOT_CTX)
+void BPF_PROG(writes_lines, struct uverbs_bpf_dump *dump)
+{
+	dump->lines = 0;
+}
+PROVIDER_OF(dump, writes_lines);
+
+SEC("struct_ops") __failure __msg(NOT_CTX)
+void BPF_PROG(writes_exit, struct uverbs_bpf_exit *info)
+{
+	info->reason = 0;
+}
+PROVIDER_OF(exit, writes_exit);
+
+/* ---- reading ---- */
+
+SEC("struct_ops") __failure __msg("beyond struct uverbs_bpf_ctx")
+int BPF_PROG(reads_behind_call, struct uverbs_bpf_ctx *call)
+{
+	return *(volatile __u64 *)((char *)call + sizeof(*call));
+}
+PROVIDER_OF(before, reads_behind_call);
+
+SEC("struct_ops") __failure __msg("beyond struct uverbs_bpf_obj")
+void BPF_PROG(reads_behind_object, struct uverbs_bpf_obj *obj)
+{
+	*(volatile __u64 *)((char *)obj + sizeof(*obj));
+}
+PROVIDER_OF(obj_add, reads_behind_object);
+
+SEC("struct_ops") __failure __msg("mem_or_null")
+int BPF_PROG(trusts_args, struct uverbs_bpf_ctx *call)
+{
+	return -(uverbs_bpf_args(call, 4)[0] & 1);
+}
+PROVIDER_OF(before, trusts_args);
+
+SEC("struct_ops") __failure __msg("invalid access to memory, mem_size=4 off=4 size=1")
+int BPF_PROG(reads_beyond_args, struct uverbs_bpf_ctx *call)
+{
+	const __u8 *args = uverbs_bpf_args(call, 4);
+
+	return args ? -(args[4] & 1) : 0;
+}
+PROVIDER_OF(before, reads_beyond_args);
+
+SEC("struct_ops") __failure __msg("invalid access to memory, mem_size=8 off=8 size=1")
+int BPF_PROG(writes_beyond_state, struct uverbs_bpf_ctx *call)
+{
+	__u8 *state = uverbs_bpf_state(call, 0, 8);
+
+	if (state)
+		state[8] = 1;
+	return 0;
+}
+PROVIDER_OF(method, writes_beyond_state);
+
+SEC("struct_ops") __failure __msg("R2 is not a const")
+int BPF_PROG(asks_for_any_args, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_args(call, call->port) ? 0 : -EINVAL;
+}
+PROVIDER_OF(before, asks_for_any_args);
+
+/* An attribute longer than the place for it. */
+SEC("struct_ops") __failure __msg("memory access")
+int BPF_PROG(copies_any_length, struct uverbs_bpf_ctx *call)
+{
+	char text[8];
+
+	return uverbs_bpf_attr_read(call, 0, 0, text, uverbs_bpf_attr_len(call, 0));
+}
+PROVIDER_OF(before, copies_any_length);
+
+/* ---- calling ---- */
+
+/* What is for a call, given an object; and the other way round. */
+#define WRONG(wanted, has)							\
+	"expected pointer to STRUCT " wanted " but R1 has a pointer to STRUCT " has
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_obj"))
+void BPF_PROG(object_reads_attr, struct uverbs_bpf_obj *obj)
+{
+	uverbs_bpf_attr_in((void *)obj, 0, 0, 4);
+}
+PROVIDER_OF(obj_add, object_reads_attr);
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_obj"))
+void BPF_PROG(object_refuses, struct uverbs_bpf_obj *obj)
+{
+	uverbs_bpf_refuse((void *)obj, 0, -EPERM, "too late", 0);
+}
+PROVIDER_OF(obj_add, object_refuses);
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_dev"))
+void BPF_PROG(device_reads_args, struct uverbs_bpf_dev *dev)
+{
+	uverbs_bpf_args((void *)dev, 4);
+}
+PROVIDER_OF(dev_add, device_reads_args);
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_dump"))
+void BPF_PROG(dump_reads_state, struct uverbs_bpf_dump *dump)
+{
+	uverbs_bpf_state((void *)dump, 0, 4);
+}
+PROVIDER_OF(dump, dump_reads_state);
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_exit"))
+void BPF_PROG(exit_writes_attr, struct uverbs_bpf_exit *info)
+{
+	uverbs_bpf_attr_out((void *)info, 0, 0, 4);
+}
+PROVIDER_OF(exit, exit_writes_attr);
+
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_dump", "uverbs_bpf_ctx"))
+int BPF_PROG(call_dumps, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_dump_value((void *)call, "calls", 1);
+}
+PROVIDER_OF(before, call_dumps);
+
+/* Not at the beginning of a call: C would look for the rest of it beside it. */
+SEC("struct_ops") __failure __msg("R1 must have zero offset when passed to release func or trusted arg to kfunc")
+int BPF_PROG(half_a_call, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_attr_len((void *)((char *)call + 8), 0);
+}
+PROVIDER_OF(before, half_a_call);
+
+SEC("struct_ops") __failure __msg("Possibly NULL pointer passed to trusted")
+int BPF_PROG(no_call, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_attr_len(NULL, 0);
+}
+PROVIDER_OF(before, no_call);
+
+/* A number in the place of a call. */
+SEC("struct_ops") __failure __msg("R1 must be")
+int BPF_PROG(any_number, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_attr_len((void *)(unsigned long)call->hw, 0);
+}
+PROVIDER_OF(before, any_number);
+
+SEC("struct_ops") __failure __msg("point to a const string")
+void BPF_PROG(dumps_from_stack, struct uverbs_bpf_dump *dump)
+{
+	char name[8] = "name";
+
+	uverbs_bpf_dump_value(dump, name, 1);
+}
+PROVIDER_OF(dump, dumps_from_stack);
+
+SEC("struct_ops") __failure __msg("cannot use helper bpf_probe_write_user")
+void BPF_PROG(writes_user, struct uverbs_bpf_obj *obj)
+{
+	int value = 0;
+
+	bpf_probe_write_user((void *)8, &value, sizeof(value));
+}
+PROVIDER_OF(obj_add, writes_user);
+
+SEC("struct_ops") __failure __msg("cannot use helper bpf_override_return")
+int BPF_PROG(overrides, struct uverbs_bpf_ctx *call)
+{
+	bpf_override_return((void *)call, 0);
+	return 0;
+}
+PROVIDER_OF(before, overrides);
+
+/* ---- sleeping: not in any callback ---- */
+
+#define SLEEPS(callback, name, args...)						\
+	SEC("struct_ops.s") __failure						\
+	__msg("attach to unsupported member " #callback " of struct uverbs_bpf_provider_ops")	\
+	int BPF_PROG(name, args)						\
+	{									\
+		return 0;							\
+	}									\
+	PROVIDER_OF(callback, name)
+
+SLEEPS(before, sleeps_before, struct uverbs_bpf_ctx *call);
+SLEEPS(after, sleeps_after, struct uverbs_bpf_ctx *call, int ret);
+SLEEPS(method, sleeps_in_method, struct uverbs_bpf_ctx *call);
+SLEEPS(obj_add, sleeps_obj_add, struct uverbs_bpf_obj *obj);
+SLEEPS(obj_remove, sleeps_obj_remove, struct uverbs_bpf_obj *obj);
+SLEEPS(dev_add, sleeps_dev_add, struct uverbs_bpf_dev *dev);
+SLEEPS(dump, sleeps_in_dump, struct uverbs_bpf_dump *dump);
+SLEEPS(exit, sleeps_in_exit, struct uverbs_bpf_exit *info);
+
+/* An endless loop. */
+SEC("struct_ops") __failure __msg("infinite loop detected")
+int BPF_PROG(never_ends, struct uverbs_bpf_ctx *call)
+{
+	volatile int i = 0;
+
+	while (i < 1)
+		;
+	return 0;
+}
+PROVIDER_OF(before, never_ends);
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
