@@ -323,8 +323,7 @@ static inline u64 uvb_handle_hw(const struct uvb_handle *handle)
 /* Of a method that does not say more of its object than which one it is, and has it locked. */
 static inline u8 uvb_handle_qp_type(const struct uvb_handle *handle)
 {
-	return handle->type == UVERBS_OBJECT_QP ?
-		((const struct ib_qp *)handle->object)->qp_type : 0;
+	return handle->type == UVERBS_OBJECT_QP ? uvb_qp_type(handle) : 0;
 }
 
 /* What a callback returned, made an errno; counts. Context: RCU. */
