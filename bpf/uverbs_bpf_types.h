@@ -220,8 +220,9 @@ struct uverbs_bpf_alt_path {
  *	or none yet
  * @file: number of the open device file, never used again. @file and @handle name an object,
  *	from its obj_add() to its obj_remove()
- * @hw: address of what @handle stands for in the kernel (struct ib_qp, ib_cq, ib_mr, ...), for
- *	bpf_probe_read_kernel() and CO-RE; 0 if there is none
+ * @hw: address of what @handle stands for in the kernel (struct ib_qp, ib_cq, ib_mr, ...; of a QP
+ *	that its driver serves directly the driver's own), for bpf_probe_read_kernel() and CO-RE;
+ *	0 if there is none
  * @who: on whose behalf
  * @mask: of transports: UVERBS_BPF_QP_* the call changes or, of QP_QUERY, asks for
  * @made: of transports: which of the members of a QP that path_set() may write it did write:

@@ -48,6 +48,7 @@ static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_fil
 	call->num_attrs = 0;
 	call->nr_ext = 0;
 	call->type.what = 0;
+	call->direct = false;
 	call->error_text = NULL;
 	call->sgid = NULL;
 
@@ -549,6 +550,7 @@ static __always_inline int __uvb_call_attrs(struct uvb_file *file, const struct 
 		call->priv.internal_used = method->bkey_len * sizeof(*stack.attrs);
 	}
 	call->method = method;
+	call->direct = method->direct;
 	call->priv.user_attrs = user_attrs;
 	call->priv.uattrs = attrs;
 	call->num_attrs = num_attrs;

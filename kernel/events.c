@@ -267,16 +267,17 @@ static void uvb_async_event(struct uvb_event_file *events, u64 element, u32 type
 		uvb_event_queue_wake(queue);
 }
 
-static void uvb_event_source_report(struct uvb_event_source *source, const struct ib_event *event)
+void uvb_event_source_report(struct uvb_event_source *source, enum ib_event_type type)
 {
-	uvb_async_event(source->async, source->user_handle, event->event, source);
+	uvb_async_event(source->async, source->user_handle, type, source);
 }
 
 void uvb_cq_event_handler(struct ib_event *event, void *context)
 {
 	struct uvb_handle *handle = uvb_handle((struct ib_uobject *)event->element.cq->uobject);
 
-	uvb_event_source_report(container_of(handle, struct uvb_event_source, handle), event);
+	uvb_event_source_report(container_of(handle, struct uvb_event_source, handle),
+				event->event);
 }
 
 void uvb_qp_event_handler(struct ib_event *event, void *context)
@@ -288,7 +289,7 @@ void uvb_qp_event_handler(struct ib_event *event, void *context)
 	/* An XRC target QP has events from the moment it is open, and its handle a little later. */
 	if (uobject)
 		uvb_event_source_report(container_of(uvb_handle(uobject), struct uvb_event_source,
-						     handle), event);
+						     handle), event->event);
 }
 
 void uvb_wq_event_handler(struct ib_event *event, void *context)
@@ -298,14 +299,15 @@ void uvb_wq_event_handler(struct ib_event *event, void *context)
 	/* Drivers make the WQ before we can tell it whose it is. */
 	if (uobject)
 		uvb_event_source_report(container_of(uvb_handle(uobject), struct uvb_event_source,
-						     handle), event);
+						     handle), event->event);
 }
 
 void uvb_srq_event_handler(struct ib_event *event, void *context)
 {
 	struct uvb_handle *handle = uvb_handle((struct ib_uobject *)event->element.srq->uobject);
 
-	uvb_event_source_report(container_of(handle, struct uvb_event_source, handle), event);
+	uvb_event_source_report(container_of(handle, struct uvb_event_source, handle),
+				event->event);
 }
 
 void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,

@@ -89,6 +89,7 @@ static int uvb_command_run(const struct uvb_command *command, struct uverbs_attr
 	int ret;
 
 	bundle->uobject = NULL;
+	uvb_call(bundle)->direct = command->direct;
 	if (uvb_ext_any() && command->hook != UVB_HOOK_NONE) {
 		struct uvb_hooked what = {
 			.object = command->object,

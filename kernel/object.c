@@ -296,8 +296,9 @@ err:
  * @access: READ or WRITE locks it, DESTROY does not
  *
  * Return: the handle; -ENOENT or -EBADF if there is none, -EINVAL if it is of
- * another object, -EIO after the device went away (DESTROY still works),
- * -EBUSY if somebody else has it locked.
+ * another object, -EOPNOTSUPP if it is a QP that the driver serves directly and
+ * the call does not know such, -EIO after the device went away (DESTROY still
+ * works), -EBUSY if somebody else has it locked.
  */
 struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned int object, s64 id,
 				  enum uverbs_bpf_schema_access access)
@@ -325,6 +326,13 @@ struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned in
 	ret = -EINVAL;
 	if (handle->type != object && object != UVERBS_IDR_ANY_OBJECT)
 		goto err;
+
+	if (unlikely(handle->direct) && !uvb_call(bundle)->direct) {
+		ret = uvb_refuse(bundle, -EOPNOTSUPP, UVERBS_BPF_ATTR_NONE,
+				 "QP %u: this device's driver serves QPs directly, which this call does not know",
+				 handle->id);
+		goto err;
+	}
 
 	/* After the device went away only handles are left to be destroyed. */
 	ret = -EIO;

@@ -255,6 +255,31 @@ static int refuse(struct uvb_handle *handle, enum rdma_remove_reason why,
 	return -EBUSY;
 }
 
+/* An object without the ib_core struct that calls expect goes to those alone that know it. */
+static void access_direct(struct kunit *test)
+{
+	struct uvb_bench *bench = test->priv;
+	struct uvb_handle *handle = uvb_bench_begin(bench, bench->file, OBJECT, hw), *got;
+	struct uverbs_attr_bundle *bundle;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(handle));
+	handle->direct = true;
+	commit(bench, handle);
+	KUNIT_EXPECT_EQ(test, try(bench, OBJECT, handle->id, READING), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, try(bench, OBJECT, handle->id, WRITING), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, try(bench, OBJECT, handle->id, DESTROYING), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_IDR_ANY_OBJECT, handle->id, READING), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, try(bench, OTHER, handle->id, READING), -EINVAL);
+
+	bundle = uvb_bench_enter(bench, bench->file);
+	bench->call.direct = true;
+	got = uvb_handle_get(bundle, OBJECT, handle->id, READING);
+	KUNIT_EXPECT_PTR_EQ(test, got, handle);
+	if (!IS_ERR(got))
+		uvb_handle_put(got, READING);
+	uvb_bench_leave(bench);
+}
+
 static void access_refused(struct kunit *test)
 {
 	struct uvb_bench *bench = test->priv;
@@ -672,6 +697,7 @@ static struct kunit_case uvb_object_cases[] = {
 	KUNIT_CASE(access_read),
 	KUNIT_CASE(access_write),
 	KUNIT_CASE(access_destroy),
+	KUNIT_CASE(access_direct),
 	KUNIT_CASE(access_refused),
 	KUNIT_CASE(cgroup_destroy),
 	KUNIT_CASE(cgroup_abort),

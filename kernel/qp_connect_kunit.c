@@ -94,9 +94,26 @@ static void leave(struct uvb_bench *bench)
 	uvb_bench_leave(bench);
 }
 
+static struct uvb_qp_facts facts(void)
+{
+	static struct uvb_handle handle;
+
+	handle.object = &qp;
+	return uvb_qp_facts(&handle);
+}
+
 static int connect(struct uvb_bench *bench)
 {
-	return uvb_qp_connect(enter(bench), &qp, &attr, PATH_ID);
+	const struct uvb_qp_facts of = facts();
+
+	return uvb_qp_connect(enter(bench), &of, &attr, PATH_ID);
+}
+
+static int check(struct uvb_bench *bench, int given)
+{
+	const struct uvb_qp_facts of = facts();
+
+	return uvb_qp_connect_check(enter(bench), &of, &attr, given);
 }
 
 #define EXPECT_TEXT(test, bench, text)							\
@@ -256,7 +273,7 @@ static void connect_check(struct kunit *test)
 	qp.qp_type = c->type;
 	if (c->change)
 		c->change();
-	KUNIT_EXPECT_EQ(test, uvb_qp_connect_check(enter(bench), &qp, &attr, c->given), c->ret);
+	KUNIT_EXPECT_EQ(test, check(bench, c->given), c->ret);
 	EXPECT_TEXT(test, bench, c->text);
 	leave(bench);
 	KUNIT_EXPECT_EQ(test, driver.calls, 0);
@@ -268,7 +285,7 @@ static void connect_only_port(struct kunit *test)
 	struct uvb_bench *bench = test->priv;
 
 	attr.port_num = 0;
-	KUNIT_EXPECT_EQ(test, uvb_qp_connect_check(enter(bench), &qp, &attr, RC_FIELDS), 0);
+	KUNIT_EXPECT_EQ(test, check(bench, RC_FIELDS), 0);
 	leave(bench);
 	KUNIT_EXPECT_EQ(test, attr.port_num, 1);
 }
@@ -280,7 +297,7 @@ static void connect_iwarp(struct kunit *test)
 	u32 flags = port->core_cap_flags;
 
 	port->core_cap_flags = RDMA_CORE_PORT_IWARP;
-	KUNIT_EXPECT_EQ(test, uvb_qp_connect_check(enter(bench), &qp, &attr, RC_FIELDS),
+	KUNIT_EXPECT_EQ(test, check(bench, RC_FIELDS),
 			-EOPNOTSUPP);
 	EXPECT_TEXT(test, bench, "rdma_cm connects");
 	leave(bench);

@@ -151,6 +151,13 @@ static bool uvb_has_ops(const struct ib_device *ibdev, const u16 needs[2])
 	       (!needs[1] || *(void *const *)(ops + needs[1]));
 }
 
+/* A row that knows QPs served directly needs no operation for them. */
+static bool uvb_has_needs(const struct uvb_api *api, const struct ib_device *ibdev,
+			  const u16 needs[2], bool direct)
+{
+	return (direct && uvb_direct_qps(api)) || uvb_has_ops(ibdev, needs);
+}
+
 /* Whether the device has every object that no call of the method can do without. */
 static bool uvb_has_objects(const struct uvb_api *api, const struct uvb_method *method)
 {
@@ -174,14 +181,15 @@ static void uvb_api_add(struct uvb_api *api, const struct ib_device *ibdev,
 	for (i = 0; i < schema->nr_methods; i++) {
 		const struct uvb_method *method = &schema->methods[i];
 
-		if (uvb_has_ops(ibdev, method->needs) && uvb_has_objects(api, method))
+		if (uvb_has_needs(api, ibdev, method->needs, method->direct) &&
+		    uvb_has_objects(api, method))
 			api->method[uvb_method_row(method->id)][uvb_object_slot(method->object)]
 				   [method->id & UVERBS_BPF_ID_MASK] = method;
 	}
 	for (i = 0; i < schema->nr_commands; i++) {
 		const struct uvb_command *command = &schema->commands[i];
 
-		if (uvb_has_ops(ibdev, command->needs) &&
+		if (uvb_has_needs(api, ibdev, command->needs, command->direct) &&
 		    (command->ex || ibdev->uverbs_cmd_mask & BIT_ULL(command->number)))
 			api->command[command->ex][command->number] = command;
 	}
@@ -191,11 +199,12 @@ void uvb_api_init(struct uvb_api *api, const struct ib_device *ibdev)
 {
 	unsigned int i;
 
+	api->direct = uvb_direct_ops(ibdev);
 	/* Methods of one object take handles of others. */
 	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {
 		const struct uvb_type *type = uvb_schemas[i]->type;
 
-		if (type && uvb_has_ops(ibdev, type->needs))
+		if (type && uvb_has_needs(api, ibdev, type->needs, type->direct))
 			__set_bit(uvb_object_slot(type->object), api->objects);
 	}
 	for (i = 0; i < ARRAY_SIZE(uvb_schemas); i++) {

@@ -27,6 +27,7 @@
 
 struct uvb_call;
 struct uvb_handle;
+struct uverbs_bpf_driver_ops;
 
 int uvb_twins_check(void);
 
@@ -151,6 +152,7 @@ enum uvb_hook_point {
  * @attrs: its attributes
  * @handler: returns 0 or a negative errno, never -EPROTONOSUPPORT. For a
  *	method that destroys an object it runs after the object is gone
+ * @direct: serves QPs without struct ib_qp, too, and needs no operation for them
  * @name: for SCHEMA and messages
  * @hook: enum uvb_hook_point: when providers are asked
  * @mandatory: bit per bkey; from here on filled by uvb_schema_init()
@@ -168,6 +170,7 @@ struct uvb_method {
 	u16 needs[2];
 	const struct uvb_attr *attrs;
 	int (*handler)(struct uverbs_attr_bundle *bundle);
+	bool direct;
 	const char *name;
 	u8 hook;
 
@@ -180,6 +183,8 @@ struct uvb_method {
 	u8 slot[UVB_MAX_BKEY];
 };
 
+/* Of a row: it knows QPs that the driver serves directly, and gets them. */
+#define UVB_DIRECT	.direct = true
 #define UVB_NEEDS(op)	.needs = { offsetof(struct ib_device_ops, op) }
 #define UVB_NEEDS_BOTH(op1, op2)							\
 	.needs = { offsetof(struct ib_device_ops, op1), offsetof(struct ib_device_ops, op2) }
@@ -206,6 +211,7 @@ struct uvb_method {
  * @req_size: fewest bytes of input. An extended command takes fewer, and reads zeroes
  * @resp_size: fewest bytes of output. An extended command takes less room, and is cut
  * @needs: as in struct uvb_method; a command that lacks one answers -EOPNOTSUPP
+ * @direct: as in struct uvb_method
  * @handler: as in struct uvb_method
  * @name: for SCHEMA
  */
@@ -216,6 +222,7 @@ struct uvb_command {
 	bool has_udata;
 	u16 object;
 	u16 method;
+	bool direct;
 	u16 req_size;
 	u16 resp_size;
 	u16 needs[2];
@@ -241,6 +248,7 @@ static inline u16 uvb_command_method(const struct uvb_command *command)
  *	the handle's object as its last step
  * @name: for SCHEMA, and of the slab cache
  * @needs: as in struct uvb_method, for all methods and commands of the object
+ * @direct: as in struct uvb_method
  * @cache: slab cache of the handles, NULL for objects that the driver defines
  * @uapi: what the driver reads of an object that it defines, else NULL
  */
@@ -251,6 +259,7 @@ struct uvb_type {
 		       struct uverbs_attr_bundle *bundle);
 	const struct file_operations *fops;
 	bool is_file;
+	bool direct;
 	const char *name;
 	u16 needs[2];
 	struct kmem_cache *cache;
@@ -289,6 +298,7 @@ struct uvb_schema {
  * @method: by namespace (0, or 1 for UVERBS_BPF_NS_OWN), object and method id
  * @command: by plain or extended and number
  * @driver: what the device's driver defines, NULL if nothing
+ * @direct: what it hooks in from C, NULL if nothing. Not to be used once the device is removed
  * @objects: bit per slot of an object id
  *
  * What the device's driver lacks the operation for is NULL, its bit 0.
@@ -297,6 +307,7 @@ struct uvb_api {
 	const struct uvb_method *method[2][UVB_MAX_OBJECT][UVB_MAX_METHOD];
 	const struct uvb_command *command[2][UVB_MAX_COMMAND];
 	struct uvb_driver *driver;
+	const struct uverbs_bpf_driver_ops *direct;
 	DECLARE_BITMAP(objects, UVB_MAX_OBJECT);
 };
 
@@ -392,6 +403,13 @@ extern const size_t uvb_stand_in_size;
 int uvb_driver_for_each(const struct uvb_api *api,
 			int (*object)(void *arg, const struct uvb_type *type),
 			int (*method)(void *arg, const struct uvb_method *method), void *arg);
+
+/* ---- drivers that hook in directly (direct.c) ---- */
+
+/* What was registered for a device, or NULL. */
+const struct uverbs_bpf_driver_ops *uvb_direct_ops(const struct ib_device *ibdev);
+/* Whether QPs of a device are the driver's own, without struct ib_qp. */
+bool uvb_direct_qps(const struct uvb_api *api);
 
 /* ---- devices (index.c, claim.c, client.c, node.c, status.c) ---- */
 
@@ -553,6 +571,7 @@ void uvb_mmap_disassociate(struct uvb_file *file);
  * @is_file: a file descriptor names it
  * @whole: it lies in a struct ib_uobject, as driver_def.c has it
  * @stand_in: it is none, but stands for one, likewise
+ * @direct: a QP without struct ib_qp behind it, see verbs/qp_direct.c
  */
 struct uvb_handle {
 	struct ib_ucontext *context;
@@ -569,6 +588,7 @@ struct uvb_handle {
 	bool is_file;
 	bool whole:1;
 	bool stand_in:1;
+	bool direct:1;
 };
 
 static_assert(offsetof(struct uvb_handle, object) - offsetof(struct uvb_handle, context) ==
@@ -717,6 +737,10 @@ struct uvb_srq {
 	struct uvb_xrcd *xrcd;
 };
 
+/* Number and enum ib_qp_type of the QP behind a handle, whoever serves it. */
+u32 uvb_qp_number(const struct uvb_handle *handle);
+u8 uvb_qp_type(const struct uvb_handle *handle);
+
 void uvb_comp_handler(struct ib_cq *cq, void *channel);
 void uvb_cq_event_handler(struct ib_event *event, void *context);
 void uvb_qp_event_handler(struct ib_event *event, void *context);
@@ -726,6 +750,7 @@ void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 			   struct uvb_event_file *async);
 /* After the hardware object is gone: drop what nobody read, and the references. */
 void uvb_event_source_release(struct uvb_event_source *source);
+void uvb_event_source_report(struct uvb_event_source *source, enum ib_event_type type);
 void uvb_cq_events_release(struct uvb_cq *cq);
 /* The async event file a call names by @attr, or the file's default one; NULL if none. */
 struct uvb_event_file *uvb_event_file_get(struct uverbs_attr_bundle *bundle, u16 attr);
@@ -793,6 +818,7 @@ struct uvb_new_type {
  * @num_attrs: attributes the caller passed, in priv.uattrs
  * @nr_ext: attributes of programs
  * @transport: of QP_MODIFY and QP_CONNECT: what struct uvb_qp is to keep once the call succeeded
+ * @direct: its method or command knows QPs that the driver serves directly
  * @ext: the attributes of programs
  * @type: what the call makes, if @ext asks for a type of its own
  * @priv: what drivers get to see; the bundle's attrs[] follow it in memory
@@ -806,6 +832,7 @@ struct uvb_call {
 	u16 error_id;
 	u16 num_attrs;
 	u8 nr_ext;
+	bool direct;
 	u64 transport;
 	struct uvb_ext_attr ext[UVB_MAX_EXT];
 	struct uvb_new_type type;

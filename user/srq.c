@@ -30,9 +30,7 @@ int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *from)
 	ret = uvb_server_get(srq->context, &server);
 	if (ret)
 		return uvb_call_fail(&call, ret);
-	/* rxe's driver wants input of its own with any change, which its library adds. */
-	if (!server.served || opts.mask & IBV_SRQ_MAX_WR || server.driver_id == RDMA_DRIVER_RXE ||
-	    !uvb_provider_is_stateless(&server))
+	if (!server.served || opts.mask & IBV_SRQ_MAX_WR || !uvb_provider_is_stateless(&server))
 		return modify_legacy(&call, srq, &opts);
 
 	uvb_call_method(&call, UVERBS_OBJECT_SRQ, UVERBS_BPF_METHOD_SRQ_MODIFY);

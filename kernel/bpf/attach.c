@@ -418,7 +418,7 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
 	strscpy(record->name, decl->name);
 
 	scoped_guard(spinlock_irq, &uvb_program_lock) {
-		record->link = program->link->id;
+		record->link = program->link ? program->link->id : 0;
 		program->link = NULL;
 	}
 
@@ -458,10 +458,10 @@ static void uvb_program_retire(struct uvb_program *program, enum uverbs_bpf_exit
  * uvb_program_attach() - attach a program
  * @kind: what it is
  * @kdata: its ops struct, which begins with its declaration, checked before
- * @link: the link that attaches it
+ * @link: the link that attaches it; NULL if the ops struct is of C
  *
  * Return: 0; -EEXIST if its name is taken, or what it wants to own; -ENOSPC if all namespaces
- * are; -EOPNOTSUPP without a link; -ENOMEM.
+ * are; -ENOMEM.
  */
 int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bpf_link *link)
 {
@@ -469,13 +469,6 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 	struct uvb_program *program;
 	struct uvb_order *order;
 	int ns, ret;
-
-	/* Without a link it would be in no list of bpftool's and could not be replaced. */
-	if (!link) {
-		pr_warn("%s %s: has no link; put it in section .struct_ops.link\n",
-			uvb_kinds[kind], decl->name);
-		return -EOPNOTSUPP;
-	}
 
 	guard(mutex)(&uvb_program_mutex);
 	ns = uvb_namespace(kind, decl->name);
@@ -522,27 +515,23 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 	return 0;
 }
 
-static struct uvb_program *uvb_program_by_link(const struct bpf_link *link)
+/* One of C has no link, and its ops struct is attached once. */
+static struct uvb_program *uvb_program_find(const void *kdata, const struct bpf_link *link)
 {
 	struct uvb_program *program;
 	unsigned int ns;
 
 	uvb_for_each_ns(ns) {
 		program = uvb_program_locked(ns);
-		if (program && program->link == link)
+		if (program && program->link == link && (link || program->decl == kdata))
 			return program;
 	}
 	return NULL;
 }
 
-void uvb_program_detach(void *kdata, struct bpf_link *link)
+/* Context: uvb_program_mutex. */
+static void uvb_program_take_off(struct uvb_program *program)
 {
-	struct uvb_program *program;
-
-	guard(mutex)(&uvb_program_mutex);
-	program = uvb_program_by_link(link);
-	if (WARN_ON_ONCE(!program))
-		return;
 	/* First, so that there is no moment in which what it guarded is open. */
 	uvb_closed_shut(program);
 	RCU_INIT_POINTER(uvb_programs[program->ns], NULL);
@@ -551,6 +540,19 @@ void uvb_program_detach(void *kdata, struct bpf_link *link)
 		uvb_providers_changed(NULL);
 	}
 	uvb_program_retire(program, program->dead ? program->why : UVERBS_BPF_EXIT_DETACHED);
+}
+
+void uvb_program_detach(void *kdata, struct bpf_link *link)
+{
+	struct uvb_program *program;
+
+	guard(mutex)(&uvb_program_mutex);
+	program = uvb_program_find(kdata, link);
+	/* One of C may have been evicted. */
+	if (!program)
+		WARN_ON_ONCE(link);
+	else
+		uvb_program_take_off(program);
 }
 
 /**
@@ -572,7 +574,7 @@ int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 	int ret;
 
 	guard(mutex)(&uvb_program_mutex);
-	old = uvb_program_by_link(link);
+	old = uvb_program_find(old_kdata, link);
 	if (WARN_ON_ONCE(!old))
 		return -ENOENT;
 	if (strcmp(decl->name, old->decl->name) || decl->abi != old->decl->abi) {
@@ -620,7 +622,13 @@ static void uvb_evict(struct work_struct *work)
 	uvb_for_each_ns(ns) {
 		mutex_lock(&uvb_program_mutex);
 		program = uvb_program_locked(ns);
-		link = program && program->dead ? bpf_link_inc_not_zero(program->link) : NULL;
+		link = NULL;
+		if (program && program->dead) {
+			if (program->link)
+				link = bpf_link_inc_not_zero(program->link);
+			else
+				uvb_program_take_off(program);
+		}
 		mutex_unlock(&uvb_program_mutex);
 		/* A link on its way out detaches the program itself. */
 		if (IS_ERR_OR_NULL(link))

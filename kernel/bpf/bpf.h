@@ -16,7 +16,7 @@
 #define UVB_NR_PROVIDERS	(UVERBS_BPF_NS_PROVIDER_LAST - UVERBS_BPF_NS_PROVIDER_FIRST + 1)
 
 /* What uverbs_bpf_method.flags may have. */
-#define UVB_METHOD_FLAGS	0
+#define UVB_METHOD_FLAGS	UVERBS_BPF_METHOD_EXEC
 
 /* Faults after which a program is evicted. */
 #define UVB_MAX_FAULTS		16
@@ -238,6 +238,7 @@ void uvb_type_record(const struct uvb_program *program, unsigned int index,
  * @args_size: bytes of them
  * @state: of the object of the provider's own that the call is for, or NULL
  * @state_size: bytes of it
+ * @exec: command for the driver, or NULL
  * @refused: errno given to uverbs_bpf_refuse(), or 0
  * @refused_attr: the attribute given with it
  * @text: its message
@@ -259,6 +260,7 @@ struct uvb_run {
 	u16 state_size;
 	const void *args;
 	void *state;
+	struct uvb_exec *exec;
 	int refused;
 	u16 refused_attr;
 	char text[UVERBS_BPF_ERROR_MAX];
@@ -314,7 +316,7 @@ static inline u16 uvb_self(u8 ns, u16 id)
 	return id >> UVERBS_BPF_NS_SHIFT == ns ? UVERBS_BPF_SELF(id & UVERBS_BPF_ID_MASK) : id;
 }
 
-/* Address of what a handle stands for, for programs; objects of providers are nothing but state. */
+/* Address of what a handle stands for, for programs; objects of providers have none to show. */
 static inline u64 uvb_handle_hw(const struct uvb_handle *handle)
 {
 	return handle->object == handle ? 0 : (unsigned long)READ_ONCE(handle->object);
@@ -323,8 +325,7 @@ static inline u64 uvb_handle_hw(const struct uvb_handle *handle)
 /* Of a method that does not say more of its object than which one it is, and has it locked. */
 static inline u8 uvb_handle_qp_type(const struct uvb_handle *handle)
 {
-	return handle->type == UVERBS_OBJECT_QP ?
-		((const struct ib_qp *)handle->object)->qp_type : 0;
+	return handle->type == UVERBS_OBJECT_QP ? uvb_qp_type(handle) : 0;
 }
 
 /* What a callback returned, made an errno; counts. Context: RCU. */
@@ -332,6 +333,16 @@ int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char 
 /* The program did what no program may. Context: RCU. Return: -EPROTO. */
 __printf(3, 4) int uvb_run_fault(struct uvb_run *run, struct uvb_program *program,
 				 const char *fmt, ...);
+
+/* ---- commands for the hardware (exec.c) ---- */
+
+int uvb_exec_begin(struct uvb_run *run);
+void uvb_exec_end(struct uvb_run *run);
+int uvb_exec_prepared(struct uvb_run *run, struct uvb_program *program, int ret);
+int uvb_exec_driver(struct uvb_run *run, u64 object, u64 *hw);
+void uvb_exec_release(const struct uvb_file *file, struct ib_device *ibdev, u64 hw);
+u8 *uvb_exec_command(const struct uvb_run *run, u32 off, size_t size);
+u8 *uvb_exec_reply(const struct uvb_run *run, u32 off, size_t size);
 
 /* ---- paths (path.c) ---- */
 

@@ -3,6 +3,7 @@
  * What programs may call. All of it works on kernel copies and never sleeps.
  */
 #include "bpf.h"
+#include "../uverbs_bpf_driver.h"
 #include "../verbs/qp.h"
 
 #include <rdma/ib_cache.h>
@@ -314,6 +315,35 @@ __bpf_kfunc u8 *uverbs_bpf_state(struct uverbs_bpf_ctx *ctx, u32 off, const size
 }
 
 /**
+ * uverbs_bpf_command() - the command for the driver
+ * @ctx: the call
+ * @off: where to begin, in bytes
+ * @rdwr_buf_size: how much is wanted, a constant
+ *
+ * Return: memory, zero at first, as much of which the driver gets as prepare() returns; NULL in
+ * any other callback, or beyond UVERBS_BPF_MAX_COMMAND.
+ */
+__bpf_kfunc u8 *uverbs_bpf_command(struct uverbs_bpf_ctx *ctx, u32 off,
+				   const size_t rdwr_buf_size)
+{
+	return uvb_exec_command(uvb_run(ctx), off, rdwr_buf_size);
+}
+
+/**
+ * uverbs_bpf_reply() - what the driver replied to the command
+ * @ctx: the call
+ * @off: where to begin, in bytes
+ * @rdonly_buf_size: how much is wanted, a constant
+ *
+ * Return: the reply; NULL in any callback but complete(), or if there is not that much of it.
+ */
+__bpf_kfunc u8 *uverbs_bpf_reply(struct uverbs_bpf_ctx *ctx, u32 off,
+				 const size_t rdonly_buf_size)
+{
+	return uvb_exec_reply(uvb_run(ctx), off, rdonly_buf_size);
+}
+
+/**
  * uverbs_bpf_dump_value() - show a value to who asked for it
  * @dump: from dump()
  * @name__str: what it is, constant
@@ -381,6 +411,18 @@ __used noinline void uverbs_bpf_has_counter(void) { }
 
 __bpf_kfunc_end_defs();
 
+/* For ops structs of C. */
+EXPORT_SYMBOL_GPL(uverbs_bpf_attr_len);
+EXPORT_SYMBOL_GPL(uverbs_bpf_attr_in);
+EXPORT_SYMBOL_GPL(uverbs_bpf_attr_out);
+EXPORT_SYMBOL_GPL(uverbs_bpf_refuse);
+EXPORT_SYMBOL_GPL(uverbs_bpf_gid_type);
+EXPORT_SYMBOL_GPL(uverbs_bpf_args);
+EXPORT_SYMBOL_GPL(uverbs_bpf_state);
+EXPORT_SYMBOL_GPL(uverbs_bpf_command);
+EXPORT_SYMBOL_GPL(uverbs_bpf_reply);
+EXPORT_SYMBOL_GPL(uverbs_bpf_dump_value);
+
 BTF_KFUNCS_START(uvb_call_kfuncs)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_len, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_in, KF_TRUSTED_ARGS | KF_RET_NULL)
@@ -392,6 +434,8 @@ BTF_ID_FLAGS(func, uverbs_bpf_attr_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_attr_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, uverbs_bpf_args, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_state, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, uverbs_bpf_command, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, uverbs_bpf_reply, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, uverbs_bpf_dump_value, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(uvb_call_kfuncs)
 

@@ -21,6 +21,7 @@
  * @attr: the object's handle
  * @ns: the provider's namespace
  * @access: UVERBS_BPF_METHOD_*
+ * @exec: it has the driver run a command
  * @state: bytes of state of the object it makes
  * @name: its name
  */
@@ -29,6 +30,7 @@ struct uvb_own_method {
 	struct uvb_attr attr;
 	u8 ns;
 	u8 access;
+	bool exec;
 	u16 state;
 	char name[sizeof_field(struct uverbs_bpf_method, name)];
 };
@@ -36,12 +38,14 @@ struct uvb_own_method {
 /**
  * struct uvb_own - handle of an object of a provider's own
  * @handle: what user space names it by
+ * @hw: what the driver made for it, 0 if nothing
  * @ns: the provider's namespace, which it keeps
  * @size: bytes of @state
  * @state: the program's
  */
 struct uvb_own {
 	struct uvb_handle handle;
+	u64 hw;
 	u8 ns;
 	u16 size;
 	u8 state[] __aligned(8);
@@ -66,9 +70,18 @@ static struct uvb_own *uvb_own(struct uvb_handle *handle)
 	return container_of(handle, struct uvb_own, handle);
 }
 
+/*
+ * The one place where a hardware object ends, in whatever way its owner does:
+ * who destroys a handle has it to himself, and does it once.
+ */
 static int uvb_own_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
 			   struct uverbs_attr_bundle *bundle)
 {
+	struct uvb_own *own = uvb_own(handle);
+
+	if (own->hw)
+		uvb_exec_release(uvb_bundle_file(bundle), handle->context->device, own->hw);
+	own->hw = 0;
 	return 0;
 }
 
@@ -157,7 +170,29 @@ static const struct uverbs_bpf_attr *uvb_own_missing(const struct uvb_run *run)
 	return NULL;
 }
 
-static int uvb_own_run(struct uvb_run *run, const struct uvb_own_method *own)
+/* Which of its callbacks a program is to run. */
+enum uvb_own_part {
+	UVB_OWN_METHOD,
+	UVB_OWN_PREPARE,
+	UVB_OWN_COMPLETE,
+};
+
+static int uvb_own_call(struct uvb_run *run, struct uvb_program *program, enum uvb_own_part part)
+{
+	const struct uverbs_bpf_provider_ops *ops = uvb_provider_ops(program);
+
+	switch (part) {
+	case UVB_OWN_PREPARE:
+		return uvb_exec_prepared(run, program, ops->prepare(&run->ctx));
+	case UVB_OWN_COMPLETE:
+		return uvb_run_result(run, program, "complete", ops->complete(&run->ctx));
+	default:
+		return uvb_run_result(run, program, "method", ops->method(&run->ctx));
+	}
+}
+
+static int uvb_own_run(struct uvb_run *run, const struct uvb_own_method *own,
+		       enum uvb_own_part part)
 {
 	const struct uverbs_bpf_provider_ops *ops;
 	const struct uverbs_bpf_method *row;
@@ -173,7 +208,8 @@ static int uvb_own_run(struct uvb_run *run, const struct uvb_own_method *own)
 	memcpy(run->name, program->decl->name, sizeof(run->name));
 	/* Another version may have another idea of it. */
 	row = uvb_own_method(&ops->channel, run->ctx.object, run->ctx.method);
-	if (!row || row->access != own->access)
+	if (!row || row->access != own->access ||
+	    !(row->flags & UVERBS_BPF_METHOD_EXEC) == own->exec)
 		return uvb_own_refuse(run, -EPROTONOSUPPORT,
 				      " was just replaced by a version without this method");
 	missing = uvb_own_missing(run);
@@ -184,7 +220,37 @@ static int uvb_own_run(struct uvb_run *run, const struct uvb_own_method *own)
 			  own->name, missing->name, run->refused_attr);
 		return -EINVAL;
 	}
-	return uvb_run_result(run, program, "method", ops->method(&run->ctx));
+	return uvb_own_call(run, program, part);
+}
+
+/* There is something behind a new handle now: from here on it is destroyed if the call fails. */
+static void uvb_own_made(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle)
+{
+	handle->object = handle;
+	uvb_created(bundle, UVERBS_BPF_ATTR_OBJECT);
+}
+
+/* The three parts of a command. */
+static int uvb_own_exec(struct uvb_run *run, const struct uvb_own_method *own,
+			struct uvb_handle *handle)
+{
+	struct uvb_own *object = handle && uvb_is_provider(handle->type) ? uvb_own(handle) : NULL;
+	bool makes = own->access == UVERBS_BPF_METHOD_NEW;
+	int ret;
+
+	ret = uvb_exec_begin(run);
+	if (ret)
+		return ret;
+	ret = uvb_own_run(run, own, UVB_OWN_PREPARE);
+	if (!ret)
+		ret = uvb_exec_driver(run, object ? object->hw : 0, makes ? &object->hw : NULL);
+	/* What the driver made has an owner before anything else can fail. */
+	if (!ret && makes)
+		uvb_own_made(uvb_bundle(run->call), handle);
+	if (!ret)
+		ret = uvb_own_run(run, own, UVB_OWN_COMPLETE);
+	uvb_exec_end(run);
+	return ret;
 }
 
 static int uvb_own_handler(struct uverbs_attr_bundle *bundle)
@@ -218,11 +284,12 @@ static int uvb_own_handler(struct uverbs_attr_bundle *bundle)
 		run.state = uvb_own(handle)->state;
 		run.state_size = uvb_own(handle)->size;
 	}
-	ret = uvb_own_run(&run, own);
-	if (!ret && own->access == UVERBS_BPF_METHOD_NEW) {
-		/* There is something behind it now, if only state. */
-		handle->object = handle;
-		uvb_created(bundle, UVERBS_BPF_ATTR_OBJECT);
+	if (own->exec) {
+		ret = uvb_own_exec(&run, own, handle);
+	} else {
+		ret = uvb_own_run(&run, own, UVB_OWN_METHOD);
+		if (!ret && own->access == UVERBS_BPF_METHOD_NEW)
+			uvb_own_made(bundle, handle);
 	}
 	ret = uvb_run_end(&run, ret);
 	/* What is gone is gone. */
@@ -248,6 +315,7 @@ static int uvb_own_find(struct uvb_own_method *own, struct ib_device *ibdev,
 	if (!row)
 		return -EPROTONOSUPPORT;
 	own->access = row->access;
+	own->exec = row->flags & UVERBS_BPF_METHOD_EXEC;
 	own->state = 0;
 	memcpy(own->name, row->name, sizeof(own->name));
 	for (i = 0; i < channel->nr_objects; i++) {
@@ -277,6 +345,7 @@ int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 	} else if (hdr->method_id == UVERBS_BPF_METHOD_OBJECT_DESTROY &&
 		   uvb_ext_type(hdr->object_id)) {
 		own.access = UVERBS_BPF_METHOD_DESTROY;
+		own.exec = false;
 		strscpy(own.name, "object_destroy");
 		own.method.handler = uvb_destroyed;
 	} else {
@@ -296,6 +365,8 @@ int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 	own.method.hook = UVB_HOOK_NONE;
 	own.method.driver = false;
 	own.method.own = true;
+	/* It gets the handle of a QP and nothing of what is behind it. */
+	own.method.direct = true;
 	ret = uvb_method_index(&own.method);
 	return ret ?: uvb_call_attrs(file, &own.method, hdr->num_attrs, user_attrs);
 }

@@ -80,7 +80,7 @@ static void uvb_object_info(const struct uvb_file *file, const struct uvb_handle
 		return;
 	obj->hw = uvb_handle_hw(handle);
 	if (handle->type == UVERBS_OBJECT_QP) {
-		obj->number = ((const struct ib_qp *)handle->object)->qp_num;
+		obj->number = uvb_qp_number(handle);
 	} else if (handle->type == UVERBS_OBJECT_MR) {
 		obj->number = ((const struct ib_mr *)handle->object)->lkey;
 		obj->length = ((const struct ib_mr *)handle->object)->length;

@@ -9,6 +9,7 @@
  *	bpftool struct_ops register roce.bpf.o /sys/fs/bpf/roce
  */
 #include "bpf.h"
+#include "../uverbs_bpf_driver.h"
 
 #include <linux/bpf_verifier.h>
 
@@ -295,10 +296,49 @@ static int uvb_transport_validate(void *kdata)
 	return 0;
 }
 
+/* Without a link it would be in no list of bpftool's and could not be replaced. */
+static int uvb_link_check(enum uverbs_bpf_program_kind kind, const struct uverbs_bpf_decl *decl,
+			  const struct bpf_link *link)
+{
+	if (link)
+		return 0;
+	uvb_decl_refuse(kind, decl, "has no link; put it in section .struct_ops.link");
+	return -EOPNOTSUPP;
+}
+
 static int uvb_transport_reg(void *kdata, struct bpf_link *link)
 {
-	return uvb_program_attach(UVERBS_BPF_TRANSPORT, kdata, link);
+	return uvb_link_check(UVERBS_BPF_TRANSPORT, kdata, link) ?:
+	       uvb_program_attach(UVERBS_BPF_TRANSPORT, kdata, link);
 }
+
+/**
+ * uverbs_bpf_transport_register() - a transport in C
+ * @ops: as a program has them, callbacks and their contexts included; stays until
+ *	uverbs_bpf_transport_unregister()
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if @ops is malformed, with the reason in the log; -EEXIST if one of that
+ * name is attached; -ENOSPC; -ENOMEM.
+ */
+int uverbs_bpf_transport_register(struct uverbs_bpf_transport_ops *ops)
+{
+	return uvb_decl_check(UVERBS_BPF_TRANSPORT, &ops->decl) ?: uvb_transport_validate(ops) ?:
+	       uvb_program_attach(UVERBS_BPF_TRANSPORT, ops, NULL);
+}
+EXPORT_SYMBOL_GPL(uverbs_bpf_transport_register);
+
+/**
+ * uverbs_bpf_transport_unregister() - undo uverbs_bpf_transport_register()
+ * @ops: no callback of it runs any more when this returns
+ *
+ * Context: may sleep.
+ */
+void uverbs_bpf_transport_unregister(struct uverbs_bpf_transport_ops *ops)
+{
+	uvb_program_detach(ops, NULL);
+}
+EXPORT_SYMBOL_GPL(uverbs_bpf_transport_unregister);
 
 static struct bpf_struct_ops uvb_transport_type = {
 	.verifier_ops = &uvb_verifier_ops,
@@ -326,6 +366,16 @@ static void uverbs_bpf_provider_ops__after(struct uverbs_bpf_ctx *ctx, int ret)
 }
 
 static int uverbs_bpf_provider_ops__method(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static int uverbs_bpf_provider_ops__prepare(struct uverbs_bpf_ctx *ctx)
+{
+	return 0;
+}
+
+static int uverbs_bpf_provider_ops__complete(struct uverbs_bpf_ctx *ctx)
 {
 	return 0;
 }
@@ -364,6 +414,8 @@ static struct uverbs_bpf_provider_ops uvb_provider_stubs = {
 	.before = uverbs_bpf_provider_ops__before,
 	.after = uverbs_bpf_provider_ops__after,
 	.method = uverbs_bpf_provider_ops__method,
+	.prepare = uverbs_bpf_provider_ops__prepare,
+	.complete = uverbs_bpf_provider_ops__complete,
 	.obj_add = uverbs_bpf_provider_ops__obj_add,
 	.obj_remove = uverbs_bpf_provider_ops__obj_remove,
 	.dev_add = uverbs_bpf_provider_ops__dev_add,
@@ -453,8 +505,14 @@ static int uvb_method_check(const struct uverbs_bpf_provider_ops *ops, u32 i)
 	if (!uvb_method_access_ok(&ops->channel, row))
 		return uvb_provider_refuse(ops, "methods[%u]: object 0x%x cannot have access %u: DEVICE has none, objects of others READ or WRITE, its own any",
 					   i, row->object, row->access);
-	if (!ops->method)
-		return uvb_provider_refuse(ops, "methods[%u] wants method()", i);
+	if (!(row->flags & UVERBS_BPF_METHOD_EXEC))
+		return ops->method ? 0 : uvb_provider_refuse(ops, "methods[%u] wants method()", i);
+	/* Its object is gone before it runs, and with it what release() has given back. */
+	if (row->access == UVERBS_BPF_METHOD_DESTROY)
+		return uvb_provider_refuse(ops, "methods[%u]: a method that destroys runs no command, the driver's release() does that",
+					   i);
+	if (!ops->prepare || !ops->complete)
+		return uvb_provider_refuse(ops, "methods[%u] wants prepare() and complete()", i);
 	return 0;
 }
 
@@ -579,8 +637,35 @@ static int uvb_provider_validate(void *kdata)
 
 static int uvb_provider_reg(void *kdata, struct bpf_link *link)
 {
-	return uvb_program_attach(UVERBS_BPF_PROVIDER, kdata, link);
+	return uvb_link_check(UVERBS_BPF_PROVIDER, kdata, link) ?:
+	       uvb_program_attach(UVERBS_BPF_PROVIDER, kdata, link);
 }
+
+/**
+ * uverbs_bpf_provider_register() - a provider in C
+ * @ops: as for uverbs_bpf_transport_register()
+ *
+ * Context: may sleep.
+ * Return: as uverbs_bpf_transport_register(); -EEXIST, too, if it wants to own what another owns.
+ */
+int uverbs_bpf_provider_register(struct uverbs_bpf_provider_ops *ops)
+{
+	return uvb_decl_check(UVERBS_BPF_PROVIDER, &ops->decl) ?: uvb_channel_check(ops) ?:
+	       uvb_program_attach(UVERBS_BPF_PROVIDER, ops, NULL);
+}
+EXPORT_SYMBOL_GPL(uverbs_bpf_provider_register);
+
+/**
+ * uverbs_bpf_provider_unregister() - undo uverbs_bpf_provider_register()
+ * @ops: no callback of it runs any more when this returns
+ *
+ * Context: may sleep.
+ */
+void uverbs_bpf_provider_unregister(struct uverbs_bpf_provider_ops *ops)
+{
+	uvb_program_detach(ops, NULL);
+}
+EXPORT_SYMBOL_GPL(uverbs_bpf_provider_unregister);
 
 static struct bpf_struct_ops uvb_provider_type = {
 	.verifier_ops = &uvb_verifier_ops,

@@ -68,6 +68,7 @@ int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *
 	run->owner = false;
 	run->args_size = 0;
 	run->state_size = 0;
+	run->exec = NULL;
 	run->refused = 0;
 	run->text[0] = '\0';
 	run->memory = NULL;

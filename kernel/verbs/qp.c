@@ -35,6 +35,20 @@ static struct uvb_qp *uvb_qp_init(struct uvb_handle *handle, struct uvb_handle *
 	return obj;
 }
 
+u32 uvb_qp_number(const struct uvb_handle *handle)
+{
+	if (unlikely(handle->direct))
+		return ((const struct uverbs_bpf_qp *)handle->object)->qp_num;
+	return ((const struct ib_qp *)handle->object)->qp_num;
+}
+
+u8 uvb_qp_type(const struct uvb_handle *handle)
+{
+	if (unlikely(handle->direct))
+		return ((const struct uverbs_bpf_qp *)handle->object)->type;
+	return ((const struct ib_qp *)handle->object)->qp_type;
+}
+
 static void uvb_qp_set(struct uvb_qp *obj, struct ib_qp *qp)
 {
 	if (obj->xrcd)
@@ -92,6 +106,12 @@ static int uvb_qp_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 			uvb_event_file_put(async);
 			return ret;
 		}
+	}
+	if (unlikely(uvb_direct_qps(&uvb_file_device(uvb_bundle_file(bundle))->api))) {
+		ret = uvb_direct_qp_create(bundle, handle, pd, attr);
+		if (ret)
+			uvb_event_file_put(async);
+		return ret;
 	}
 	attr->event_handler = uvb_qp_event_handler;
 	qp = uvb_ib_create_qp(handle->context->device, pd, attr, bundle,
@@ -259,7 +279,7 @@ static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 	struct uvb_handle *xrcd = NULL;
 	struct ib_uverbs_qp_cap cap;
 	u64 user_handle, type;
-	struct ib_qp *qp;
+	u32 qp_num;
 	int ret;
 
 	ret = uvb_copy_in(&cap, bundle, UVERBS_ATTR_CREATE_QP_CAP, sizeof(cap));
@@ -293,11 +313,11 @@ static int uvb_qp_create_method(struct uverbs_attr_bundle *bundle)
 		return ret;
 	uvb_created(bundle, UVERBS_ATTR_CREATE_QP_HANDLE);
 
-	qp = handle->object;
+	qp_num = uvb_qp_number(handle);
 	uvb_qp_cap_out(&cap, &attr.cap);
 	ret = uvb_copy_out_zero(bundle, UVERBS_ATTR_CREATE_QP_RESP_CAP, &cap, sizeof(cap));
-	return ret ?: uvb_copy_out(bundle, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp->qp_num,
-				   sizeof(qp->qp_num));
+	return ret ?: uvb_copy_out(bundle, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp_num,
+				   sizeof(qp_num));
 }
 
 /* ---- legacy create ---- */
@@ -434,7 +454,6 @@ static int uvb_qp_create_command(struct uverbs_attr_bundle *bundle,
 	};
 	struct uvb_qp_parts parts = {};
 	struct uvb_handle *handle;
-	struct ib_qp *qp;
 	int ret;
 
 	ret = uvb_qp_check_type(bundle, cmd->qp_type);
@@ -455,8 +474,7 @@ static int uvb_qp_create_command(struct uverbs_attr_bundle *bundle,
 	if (ret)
 		goto out;
 
-	qp = handle->object;
-	resp->base.qpn = qp->qp_num;
+	resp->base.qpn = uvb_qp_number(handle);
 	resp->base.qp_handle = handle->id;
 	resp->base.max_send_wr = attr.cap.max_send_wr;
 	resp->base.max_recv_wr = attr.cap.max_recv_wr;
@@ -625,19 +643,28 @@ static int uvb_qp_connection_out(struct uverbs_attr_bundle *bundle, const struct
 	return uvb_copy_out(bundle, UVERBS_BPF_ATTR_QP_CONNECTION, &conn, sizeof(conn));
 }
 
+static int uvb_qp_query(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+			struct ib_qp_attr *attr, int mask, struct ib_qp_init_attr *init)
+{
+	if (unlikely(qp->direct))
+		return uvb_direct_qp_query(bundle, qp->direct, attr, mask, init);
+	return ib_query_qp(qp->qp, attr, mask, init);
+}
+
 /*
  * QP_QUERY: only what was asked for, from the driver, which alone knows what
  * a legacy modify or rdma_cm changed in between.
  */
 static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
+	const struct uvb_qp_facts qp =
+		uvb_qp_facts(uvb_attr_handle(bundle, UVERBS_BPF_ATTR_QP_HANDLE));
 	struct uvb_call *call = uvb_call(bundle);
 	bool path = uvb_ext_has_transport(call);
 	struct uvb_path_context context = {
-		.ibdev = qp->device,
-		.qp = qp,
-		.qp_type = qp->qp_type,
+		.ibdev = qp.ibdev,
+		.qp = qp.qp,
+		.qp_type = qp.type,
 		.transport = READ_ONCE(uvb_qp_of(bundle)->transport),
 	};
 	struct ib_qp_init_attr init_attr = {};
@@ -646,7 +673,7 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 	int mask = 0;
 	int ret;
 
-	ret = uvb_qp_check_attrs(bundle, qp);
+	ret = uvb_qp_check_attrs(bundle, qp.type);
 	if (ret)
 		return ret;
 	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
@@ -657,7 +684,7 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 		mask |= UVB_QP_CONNECTION_MASK;
 	if (uvb_has(bundle, UVERBS_BPF_ATTR_QP_CAP))
 		mask |= IB_QP_CAP;
-	context.port = qp->real_qp->port;
+	context.port = qp.port;
 	ret = uvb_ext_qp_legal(call, &context, mask);
 	if (ret)
 		return ret;
@@ -665,11 +692,11 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 		mask |= IB_QP_AV | IB_QP_STATE | IB_QP_ALT_PATH | IB_QP_PATH_MIG_STATE |
 			IB_QP_MAX_QP_RD_ATOMIC | IB_QP_MAX_DEST_RD_ATOMIC;
 
-	ret = ib_query_qp(qp, &attr, mask, &init_attr);
+	ret = uvb_qp_query(bundle, &qp, &attr, mask, &init_attr);
 	if (ret)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
 				  "QP_QUERY: the driver of %s refused the query",
-				  dev_name(&qp->device->dev));
+				  dev_name(&qp.ibdev->dev));
 
 	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
 		u32 value = uvb_qp_fields[i].get(&attr);
@@ -691,10 +718,10 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 		if (ret)
 			return ret;
 	}
-	if (qp->qp_type == IB_QPT_RAW_PACKET)
+	if (qp.type == IB_QPT_RAW_PACKET)
 		return uvb_qp_eth_out(bundle, &init_attr);
 	if (path) {
-		context.port = rdma_ah_get_port_num(&attr.ah_attr) ?: qp->port;
+		context.port = rdma_ah_get_port_num(&attr.ah_attr) ?: qp.port;
 		context.cur_state = attr.qp_state;
 		context.next_state = attr.qp_state;
 		return uvb_ext_qp_out(call, &context, &attr);
@@ -728,16 +755,17 @@ static int uvb_cmd_query_qp(struct uverbs_attr_bundle *bundle)
 	struct ib_uverbs_query_qp cmd;
 	struct ib_qp_attr attr = {};
 	struct uvb_handle *handle;
-	struct ib_qp *qp;
+	struct uvb_qp_facts qp;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
 	if (ret)
 		return ret;
-	qp = uvb_object_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, &handle);
-	if (IS_ERR(qp))
-		return PTR_ERR(qp);
-	ret = ib_query_qp(qp, &attr, cmd.attr_mask, &init_attr);
+	handle = uvb_handle_get(bundle, UVERBS_OBJECT_QP, cmd.qp_handle, UVERBS_BPF_ACCESS_READ);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	qp = uvb_qp_facts(handle);
+	ret = uvb_qp_query(bundle, &qp, &attr, cmd.attr_mask, &init_attr);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	if (ret)
 		return ret;
@@ -818,10 +846,14 @@ static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why
 	else if (!hlist_empty(&obj->mcast))
 		return -EBUSY;
 
-	uvb_cq_counter_settle(handle->object);
-	ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
-	if (ret)
-		return ret;
+	if (unlikely(handle->direct)) {
+		uvb_direct_qp_destroy(bundle, handle->object);
+	} else {
+		uvb_cq_counter_settle(handle->object);
+		ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
+		if (ret)
+			return ret;
+	}
 	if (obj->xrcd)
 		atomic_dec(&obj->xrcd->users);
 	uvb_event_source_release(&obj->source);
@@ -910,38 +942,38 @@ static const struct uvb_attr uvb_qp_query_attrs[] = {
 
 static struct uvb_method uvb_qp_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, uvb_qp_create_method,
-		   uvb_qp_create_attrs, UVB_TELLS),
+		   uvb_qp_create_attrs, UVB_DIRECT, UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, uvb_qp_destroy_method,
-		   uvb_qp_destroy_attrs),
+		   uvb_qp_destroy_attrs, UVB_DIRECT),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY, uvb_qp_modify_method,
-		   uvb_qp_modify_attrs, UVB_NEEDS(modify_qp), UVB_TELLS),
+		   uvb_qp_modify_attrs, UVB_DIRECT, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT, uvb_qp_connect_method,
-		   uvb_qp_connect_attrs, UVB_NEEDS(modify_qp), UVB_TELLS),
+		   uvb_qp_connect_attrs, UVB_DIRECT, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY, uvb_qp_query_method,
-		   uvb_qp_query_attrs, UVB_NEEDS(query_qp)),
+		   uvb_qp_query_attrs, UVB_DIRECT, UVB_NEEDS(query_qp)),
 };
 
 static const struct uvb_command uvb_qp_commands[] = {
 	UVB_COMMAND(CREATE_QP, uvb_cmd_create_qp, UVERBS_OBJECT_QP,
 		    UVERBS_METHOD_QP_CREATE, sizeof(struct ib_uverbs_create_qp),
-		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA, UVB_NEEDS(create_qp),
-		    UVB_TELLS),
+		    sizeof(struct ib_uverbs_create_qp_resp), UVB_UDATA, UVB_DIRECT,
+		    UVB_NEEDS(create_qp), UVB_TELLS),
 	UVB_COMMAND_EX(CREATE_QP, uvb_cmd_ex_create_qp, UVERBS_OBJECT_QP,
 		       UVERBS_METHOD_QP_CREATE,
 		       offsetofend(struct ib_uverbs_ex_create_qp, comp_mask),
 		       offsetofend(struct ib_uverbs_ex_create_qp_resp, response_length),
-		       UVB_NEEDS(create_qp), UVB_TELLS),
+		       UVB_DIRECT, UVB_NEEDS(create_qp), UVB_TELLS),
 	UVB_COMMAND(QUERY_QP, uvb_cmd_query_qp, UVERBS_OBJECT_QP,
 		    UVERBS_BPF_METHOD_QP_QUERY, sizeof(struct ib_uverbs_query_qp),
-		    sizeof(struct ib_uverbs_query_qp_resp), UVB_NEEDS(query_qp)),
+		    sizeof(struct ib_uverbs_query_qp_resp), UVB_DIRECT, UVB_NEEDS(query_qp)),
 	UVB_COMMAND(MODIFY_QP, uvb_cmd_modify_qp, UVERBS_OBJECT_QP,
 		    UVERBS_BPF_METHOD_QP_MODIFY, sizeof(struct ib_uverbs_modify_qp), 0,
-		    UVB_NEEDS(modify_qp), UVB_TELLS),
+		    UVB_DIRECT, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_COMMAND_EX(MODIFY_QP, uvb_cmd_ex_modify_qp, UVERBS_OBJECT_QP,
 		       UVERBS_BPF_METHOD_QP_MODIFY,
 		       offsetofend(struct ib_uverbs_ex_modify_qp, base),
 		       offsetofend(struct ib_uverbs_ex_modify_qp_resp, response_length),
-		       UVB_NEEDS(modify_qp), UVB_TELLS),
+		       UVB_DIRECT, UVB_NEEDS(modify_qp), UVB_TELLS),
 	UVB_COMMAND(POST_SEND, uvb_cmd_post_send, UVERBS_OBJECT_QP,
 		    UVB_ONLY, sizeof(struct ib_uverbs_post_send),
 		    sizeof(struct ib_uverbs_post_send_resp), UVB_NEEDS(post_send)),
@@ -956,7 +988,7 @@ static const struct uvb_command uvb_qp_commands[] = {
 		    UVB_NEEDS(detach_mcast), UVB_TELLS),
 	UVB_COMMAND(DESTROY_QP, uvb_cmd_destroy_qp, UVERBS_OBJECT_QP,
 		    UVERBS_METHOD_QP_DESTROY, sizeof(struct ib_uverbs_destroy_qp),
-		    sizeof(struct ib_uverbs_destroy_qp_resp), UVB_NEEDS(destroy_qp)),
+		    sizeof(struct ib_uverbs_destroy_qp_resp), UVB_DIRECT, UVB_NEEDS(destroy_qp)),
 };
 
 static struct uvb_type uvb_type_qp = {
@@ -964,6 +996,7 @@ static struct uvb_type uvb_type_qp = {
 	.size = sizeof(struct uvb_qp),
 	.destroy = uvb_qp_destroy,
 	.name = "uvb_qp",
+	UVB_DIRECT,
 	UVB_NEEDS(destroy_qp),
 };
 

@@ -119,10 +119,9 @@ static int uvb_qp_connect_fields(struct uverbs_attr_bundle *bundle, const struct
 	return uvb_qp_refuse_field(bundle, attr, given, wanted);
 }
 
-static int uvb_qp_connect_port(struct uverbs_attr_bundle *bundle, const struct ib_qp *qp,
+static int uvb_qp_connect_port(struct uverbs_attr_bundle *bundle, struct ib_device *ibdev,
 			       struct ib_qp_attr *attr, int mask)
 {
-	struct ib_device *ibdev = qp->device;
 	u32 first = rdma_start_port(ibdev);
 
 	if (!(mask & IB_QP_PORT)) {
@@ -152,21 +151,28 @@ static int uvb_qp_connect_port(struct uverbs_attr_bundle *bundle, const struct i
  *
  * Return: 0; -EINVAL; -EOPNOTSUPP on iWARP.
  */
-int uvb_qp_connect_check(struct uverbs_attr_bundle *bundle, const struct ib_qp *qp,
+int uvb_qp_connect_check(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			 struct ib_qp_attr *attr, int mask)
 {
-	const struct uvb_qp_rule *rule = uvb_qp_rule(qp->qp_type);
+	const struct uvb_qp_rule *rule = uvb_qp_rule(qp->type);
 	int ret;
 
-	ret = uvb_qp_connect_port(bundle, qp, attr, mask);
+	ret = uvb_qp_connect_port(bundle, qp->ibdev, attr, mask);
 	if (ret)
 		return ret;
 	if (!rule)
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_HANDLE,
 				  "QP_CONNECT: a QP of type %u has no peer; RC, UC and XRC have",
-				  qp->qp_type);
+				  qp->type);
 	return uvb_qp_connect_fields(bundle, attr, mask & UVB_QP_CONNECTION_MASK,
 				     (rule->rtr | rule->rts) & UVB_QP_CONNECTION_MASK);
+}
+
+static int uvb_qp_refuse_state(struct uverbs_attr_bundle *bundle, enum ib_qp_state now, int err)
+{
+	return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_QP_HANDLE,
+			  "QP_CONNECT: the QP is in %s, wants RESET or INIT",
+			  uvb_qp_state_name(now));
 }
 
 /*
@@ -174,7 +180,8 @@ int uvb_qp_connect_check(struct uverbs_attr_bundle *bundle, const struct ib_qp *
  * illegal, and nothing has happened to the QP.
  */
 static noinline_for_stack int uvb_qp_step_failed(struct uverbs_attr_bundle *bundle,
-						 struct ib_qp *qp, const struct ib_qp_attr *attr,
+						 const struct uvb_qp_facts *qp,
+						 const struct ib_qp_attr *attr,
 						 enum ib_qp_state from, int mask, u16 path_id,
 						 int err)
 {
@@ -182,11 +189,10 @@ static noinline_for_stack int uvb_qp_step_failed(struct uverbs_attr_bundle *bund
 
 	if (from == IB_QPS_RESET && uvb_error_wanted(uvb_call(bundle)) &&
 	    !uvb_qp_state(qp, &now) && now != IB_QPS_RESET && now != IB_QPS_INIT)
-		return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_QP_HANDLE,
-				  "QP_CONNECT: the QP is in %s, wants RESET or INIT",
-				  uvb_qp_state_name(now));
+		return uvb_qp_refuse_state(bundle, now, err);
 	/* The first that finds a reason has the word. */
-	uvb_qp_explain(bundle, qp, attr, mask, err);
+	if (qp->qp)
+		uvb_qp_explain(bundle, qp->qp, attr, mask, err);
 	/* Beside values it is the way to the peer, for which only a path can be to blame. */
 	return uvb_refuse(bundle, err, mask & IB_QP_AV ? path_id : UVERBS_BPF_ATTR_NONE,
 			  "QP %s to %s failed with %d%s", uvb_qp_state_name(from),
@@ -194,7 +200,16 @@ static noinline_for_stack int uvb_qp_step_failed(struct uverbs_attr_bundle *bund
 			  mask & IB_QP_AV ? ", there is no way to the destination of the path" : "");
 }
 
-static int uvb_qp_step(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+static int uvb_qp_change(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+			 struct ib_qp_attr *attr, int mask)
+{
+	if (unlikely(qp->direct))
+		return uvb_direct_qp_modify(bundle, qp->direct, attr, mask);
+	/* With udata, as uvb_qp_modify() says. */
+	return ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
+}
+
+static int uvb_qp_step(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 		       struct ib_qp_attr *attr, enum ib_qp_state state, int mask, u16 path_id)
 {
 	enum ib_qp_state from = attr->qp_state;
@@ -202,20 +217,20 @@ static int uvb_qp_step(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 
 	attr->qp_state = state;
 	mask |= IB_QP_STATE;
-	/* With udata, as uvb_qp_modify() says. */
-	ret = ib_modify_qp_with_udata(qp, attr, mask, &bundle->driver_udata);
+	ret = uvb_qp_change(bundle, qp, attr, mask);
 	return unlikely(ret) ?
 		uvb_qp_step_failed(bundle, qp, attr, from, mask, path_id, ret) : 0;
 }
 
 /* Any QP may go to RESET, whatever state it is in: a driver that refuses is broken. */
-static noinline_for_stack void uvb_qp_reset(struct uverbs_attr_bundle *bundle, struct ib_qp *qp)
+static noinline_for_stack void uvb_qp_reset(struct uverbs_attr_bundle *bundle,
+					    const struct uvb_qp_facts *qp)
 {
 	struct ib_qp_attr attr = { .qp_state = IB_QPS_RESET };
 
-	if (ib_modify_qp_with_udata(qp, &attr, IB_QP_STATE, &bundle->driver_udata))
-		ibdev_err_ratelimited(qp->device, "QP %u: the driver does not reset it\n",
-				      qp->qp_num);
+	if (uvb_qp_change(bundle, qp, &attr, IB_QP_STATE))
+		ibdev_err_ratelimited(qp->ibdev, "QP %u: the driver does not reset it\n",
+				      qp->qp ? qp->qp->qp_num : qp->direct->qp_num);
 }
 
 /**
@@ -230,12 +245,15 @@ static noinline_for_stack void uvb_qp_reset(struct uverbs_attr_bundle *bundle, s
  * Return: 0; or the error of the step that failed, and then the QP is in RESET, or untouched if
  * it was in another state than RESET and INIT.
  */
-int uvb_qp_connect(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
-		   u16 path_id)
+int uvb_qp_connect(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+		   struct ib_qp_attr *attr, u16 path_id)
 {
-	const struct uvb_qp_rule *rule = uvb_qp_rule(qp->qp_type);
+	const struct uvb_qp_rule *rule = uvb_qp_rule(qp->type);
 	int ret;
 
+	/* Its state is known without the driver, and the first step would say less. */
+	if (unlikely(qp->direct) && qp->direct->state > IB_QPS_INIT)
+		return uvb_qp_refuse_state(bundle, qp->direct->state, -EINVAL);
 	attr->qp_state = IB_QPS_RESET;
 	ret = uvb_qp_step(bundle, qp, attr, IB_QPS_INIT, UVB_QP_INIT, path_id);
 	if (ret)
@@ -263,7 +281,8 @@ static int uvb_qp_connect_made(struct uverbs_attr_bundle *bundle, int mask)
 
 int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
+	const struct uvb_qp_facts qp =
+		uvb_qp_facts(uvb_attr_handle(bundle, UVERBS_BPF_ATTR_QP_HANDLE));
 	struct uvb_call *call = uvb_call(bundle);
 	struct ib_qp_attr attr = {};
 	int mask = 0;
@@ -271,7 +290,7 @@ int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 
 	ret = uvb_qp_generic_in(bundle, &attr, &mask);
 	if (!ret)
-		ret = uvb_qp_connect_check(bundle, qp, &attr, mask);
+		ret = uvb_qp_connect_check(bundle, &qp, &attr, mask);
 	if (ret)
 		return ret;
 	if (!uvb_ext_has_transport(call))
@@ -279,16 +298,16 @@ int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 				  "QP_CONNECT: wants a path, an attribute of the transport's namespace");
 
 	/* First of all, so that a path that is refused leaves the QP untouched. */
-	ret = uvb_qp_transport_in(bundle, qp, &attr, &mask, attr.port_num, IB_QPS_INIT,
+	ret = uvb_qp_transport_in(bundle, &qp, &attr, &mask, attr.port_num, IB_QPS_INIT,
 				  IB_QPS_RTR);
 	if (!ret)
 		ret = uvb_qp_connect_made(bundle, mask);
 	if (!ret && uvb_ext_hooked(bundle)) {
 		attr.qp_state = IB_QPS_RTS;
-		ret = uvb_qp_modify_before(bundle, qp, &attr, mask | IB_QP_STATE);
+		ret = uvb_qp_modify_before(bundle, &qp, &attr, mask | IB_QP_STATE);
 	}
 	if (!ret)
-		ret = uvb_qp_connect(bundle, qp, &attr, call->ext[0].id);
+		ret = uvb_qp_connect(bundle, &qp, &attr, call->ext[0].id);
 	if (!ret)
 		uvb_qp_transport_keep(bundle);
 	return ret;

@@ -74,19 +74,18 @@ static const struct uvb_attr *uvb_eth_first(struct uverbs_attr_bundle *bundle, u
 	return &method->attrs[method->slot[__ffs64(attrs)]];
 }
 
-int uvb_qp_check_attrs(struct uverbs_attr_bundle *bundle, const struct ib_qp *qp)
+int uvb_qp_check_attrs(struct uverbs_attr_bundle *bundle, enum ib_qp_type type)
 {
 	struct uvb_call *call = uvb_call(bundle);
 	u64 present = bundle->attr_present[0];
 	const struct uvb_attr *attr;
 
-	if (likely(qp->qp_type != IB_QPT_RAW_PACKET)) {
+	if (likely(type != IB_QPT_RAW_PACKET)) {
 		if (likely(!(present & UVB_ETH_ATTRS)))
 			return 0;
 		attr = uvb_eth_first(bundle, present & UVB_ETH_ATTRS);
 		return uvb_refuse(bundle, -EINVAL, attr->id,
-				  "%s: for Ethernet QPs, this one is of type %d", attr->name,
-				  qp->qp_type);
+				  "%s: for Ethernet QPs, this one is of type %d", attr->name, type);
 	}
 	if (uvb_ext_has_transport(call))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
@@ -149,8 +148,8 @@ static int uvb_eth_check_fixed(struct uverbs_attr_bundle *bundle)
 	return 0;
 }
 
-int uvb_qp_eth_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib_qp_attr *attr,
-		  int *mask)
+int uvb_qp_eth_in(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+		  struct ib_qp_attr *attr, int *mask)
 {
 	enum ib_qp_state now;
 	u64 state;
@@ -169,11 +168,11 @@ int uvb_qp_eth_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp, struct ib
 		*mask |= IB_QP_STATE;
 	}
 	if (!uvb_copy_in(&attr->port_num, bundle, UVERBS_BPF_ATTR_ETH_PORT, sizeof(u32))) {
-		if (!rdma_is_port_valid(qp->device, attr->port_num))
+		if (!rdma_is_port_valid(qp->ibdev, attr->port_num))
 			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_ETH_PORT,
 					  "ETH_PORT: %u, %s has %u to %u", attr->port_num,
-					  dev_name(&qp->device->dev), rdma_start_port(qp->device),
-					  rdma_end_port(qp->device));
+					  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+					  rdma_end_port(qp->ibdev));
 		*mask |= IB_QP_PORT;
 	}
 	if (!uvb_copy_in(&attr->rate_limit, bundle, UVERBS_BPF_ATTR_ETH_RATE_LIMIT, sizeof(u32)))

@@ -46,29 +46,29 @@ static int uvb_qp_side_mask(enum ib_qp_type type, int mask)
  * one would only have the change refused (the kernel's table of states has it
  * so; ib_uverbs asks all the same, and no UC QP can change its path there).
  */
-static int uvb_qp_check_path(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+static int uvb_qp_check_path(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			     struct ib_qp_attr *attr, int *mask)
 {
 	u32 port = rdma_ah_get_port_num(&attr->ah_attr);
 
-	if (!rdma_is_port_valid(qp->device, port))
+	if (!rdma_is_port_valid(qp->ibdev, port))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 				  "path: port %u, %s has %u to %u", port,
-				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
-				  rdma_end_port(qp->device));
+				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  rdma_end_port(qp->ibdev));
 
 	if (*mask & IB_QP_STATE && attr->qp_state == IB_QPS_RTR) {
-		if (port != qp->real_qp->port)
+		if (port != qp->port)
 			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 					  "path: port %u, the QP was initialised on port %u",
-					  port, qp->real_qp->port);
+					  port, qp->port);
 		return 0;
 	}
 	if (*mask & IB_QP_PORT)
 		return attr->port_num == port ? 0 :
 			uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 				   "path: port %u, attribute PORT says %u", port, attr->port_num);
-	if (qp->qp_type != IB_QPT_UC) {
+	if (qp->type != IB_QPT_UC) {
 		*mask |= IB_QP_PORT;
 		attr->port_num = port;
 	}
@@ -138,10 +138,28 @@ const char *uvb_qp_state_name(u32 state)
 	return state < ARRAY_SIZE(names) ? names[state] : "?";
 }
 
+/* One attribute too few or too many is what callers get wrong. Returns -EINVAL. */
+int uvb_qp_explain_change(struct uverbs_attr_bundle *bundle, enum ib_qp_state cur,
+			  enum ib_qp_state next, enum ib_qp_type type, int mask)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uvb_qp_bits); i++) {
+		bool had = mask & uvb_qp_bits[i].bit;
+
+		if (ib_modify_qp_is_ok(cur, next, type, mask ^ uvb_qp_bits[i].bit))
+			return uvb_refuse(bundle, -EINVAL, uvb_qp_bits[i].id, "QP %s to %s: %s %s",
+					  uvb_qp_state_name(cur), uvb_qp_state_name(next),
+					  had ? "does not take" : "wants", uvb_qp_bits[i].name);
+	}
+	return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+			  "QP %s to %s: no such change, or more than one attribute is missing or out of place",
+			  uvb_qp_state_name(cur), uvb_qp_state_name(next));
+}
+
 /*
  * A driver answers -EINVAL to a change it does not like. If the state machine
- * can tell why, say so: one attribute too few or too many is what callers get
- * wrong. Returns @err.
+ * can tell why, say so. Returns @err.
  */
 int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 		   const struct ib_qp_attr *attr, int mask, int err)
@@ -149,7 +167,6 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	struct ib_qp_init_attr init_attr;
 	struct ib_qp_attr now = {};
 	enum ib_qp_state cur, next;
-	unsigned int i;
 
 	if (err != -EINVAL || !uvb_error_wanted(uvb_call(bundle)) || !qp->device->ops.query_qp ||
 	    ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
@@ -162,17 +179,51 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 				  uvb_qp_state_name(cur), uvb_qp_state_name(next),
 				  dev_name(&qp->device->dev));
 
-	for (i = 0; i < ARRAY_SIZE(uvb_qp_bits); i++) {
-		bool had = mask & uvb_qp_bits[i].bit;
+	return uvb_qp_explain_change(bundle, cur, next, qp->qp_type, mask);
+}
 
-		if (ib_modify_qp_is_ok(cur, next, qp->qp_type, mask ^ uvb_qp_bits[i].bit))
-			return uvb_refuse(bundle, err, uvb_qp_bits[i].id, "QP %s to %s: %s %s",
-					  uvb_qp_state_name(cur), uvb_qp_state_name(next),
-					  had ? "does not take" : "wants", uvb_qp_bits[i].name);
+/**
+ * uvb_qp_check_attr() - refuse what no driver needs to be asked for
+ * @bundle: the call
+ * @qp: what is known of the QP
+ * @attr: what a caller wants to change; gets the port of a path that moves the QP
+ * @mask: which of it, IB_QP_*
+ *
+ * Return: 0 or why not.
+ */
+int uvb_qp_check_attr(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+		      struct ib_qp_attr *attr, int *mask)
+{
+	int ret;
+
+	if (*mask & IB_QP_PORT && !rdma_is_port_valid(qp->ibdev, attr->port_num))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
+				  "PORT: %u, %s has %u to %u", attr->port_num,
+				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  rdma_end_port(qp->ibdev));
+	if (*mask & IB_QP_AV) {
+		ret = uvb_qp_check_path(bundle, qp, attr, mask);
+		if (ret)
+			return ret;
 	}
-	return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
-			  "QP %s to %s: no such change, or more than one attribute is missing or out of place",
-			  uvb_qp_state_name(cur), uvb_qp_state_name(next));
+	if (*mask & IB_QP_ALT_PATH &&
+	    (!rdma_is_port_valid(qp->ibdev, attr->alt_port_num) ||
+	     attr->alt_port_num != rdma_ah_get_port_num(&attr->alt_ah_attr)))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "alternate path: port %u, %s has %u to %u", attr->alt_port_num,
+				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  rdma_end_port(qp->ibdev));
+	if ((*mask & IB_QP_CUR_STATE && attr->cur_qp_state > IB_QPS_ERR) ||
+	    (*mask & IB_QP_STATE && attr->qp_state > IB_QPS_ERR))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_STATE,
+				  "STATE: states are %u (RESET) to %u (ERR)", IB_QPS_RESET,
+				  IB_QPS_ERR);
+	if (*mask & IB_QP_QKEY && attr->qkey & UVB_QKEY_CONTROLLED &&
+	    !uvb_may_use_controlled_qkey(qp->ibdev))
+		return uvb_refuse(bundle, -EPERM, UVERBS_BPF_ATTR_QP_QKEY,
+				  "QKEY: 0x%08x has the upper bit set, which is for privileged programs",
+				  attr->qkey);
+	return 0;
 }
 
 /* What struct uverbs_bpf_args_qp_modify.mask may say. */
@@ -187,12 +238,13 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
  *
  * Return: 0, or the errno of who refused.
  */
-noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle,
+					    const struct uvb_qp_facts *qp,
 					    struct ib_qp_attr *attr, int mask)
 {
 	struct uverbs_bpf_args_qp_modify args = {
 		.mask = mask & UVB_QP_ARGS_MASK,
-		.qp_num = qp->qp_num,
+		.qp_num = uvb_qp_number(qp->handle),
 		.access_flags = attr->qp_access_flags,
 		.dest_qp_num = attr->dest_qp_num,
 		.qkey = attr->qkey,
@@ -211,10 +263,10 @@ noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, s
 	struct uvb_view view = {
 		.args = &args,
 		.size = sizeof(args),
-		.handle = qp->uobject ? uvb_handle((struct ib_uobject *)qp->uobject) : NULL,
+		.handle = qp->handle,
 		.port = mask & IB_QP_AV ? rdma_ah_get_port_num(&attr->ah_attr) :
-			mask & IB_QP_PORT ? attr->port_num : qp->real_qp->port,
-		.qp_type = qp->qp_type,
+			mask & IB_QP_PORT ? attr->port_num : qp->port,
+		.qp_type = qp->type,
 		.cur_state = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : UVERBS_BPF_QPS_UNKNOWN,
 		.next_state = mask & IB_QP_STATE ? attr->qp_state : UVERBS_BPF_QPS_UNKNOWN,
 		.path = mask & IB_QP_AV ? &attr->ah_attr : NULL,
@@ -224,38 +276,16 @@ noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, s
 }
 
 /* With the checks of what a caller passed. */
-static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			 struct ib_qp_attr *attr, int mask)
 {
 	int ret;
 
-	if (mask & IB_QP_PORT && !rdma_is_port_valid(qp->device, attr->port_num))
-		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
-				  "PORT: %u, %s has %u to %u", attr->port_num,
-				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
-				  rdma_end_port(qp->device));
-	if (mask & IB_QP_AV) {
-		ret = uvb_qp_check_path(bundle, qp, attr, &mask);
-		if (ret)
-			return ret;
-	}
-	if (mask & IB_QP_ALT_PATH &&
-	    (!rdma_is_port_valid(qp->device, attr->alt_port_num) ||
-	     attr->alt_port_num != rdma_ah_get_port_num(&attr->alt_ah_attr)))
-		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
-				  "alternate path: port %u, %s has %u to %u", attr->alt_port_num,
-				  dev_name(&qp->device->dev), rdma_start_port(qp->device),
-				  rdma_end_port(qp->device));
-	if ((mask & IB_QP_CUR_STATE && attr->cur_qp_state > IB_QPS_ERR) ||
-	    (mask & IB_QP_STATE && attr->qp_state > IB_QPS_ERR))
-		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_STATE,
-				  "STATE: states are %u (RESET) to %u (ERR)", IB_QPS_RESET,
-				  IB_QPS_ERR);
-	if (mask & IB_QP_QKEY && attr->qkey & UVB_QKEY_CONTROLLED &&
-	    !uvb_may_use_controlled_qkey(qp->device))
-		return uvb_refuse(bundle, -EPERM, UVERBS_BPF_ATTR_QP_QKEY,
-				  "QKEY: 0x%08x has the upper bit set, which is for privileged programs",
-				  attr->qkey);
+	if (unlikely(qp->direct))
+		return uvb_direct_qp_modify(bundle, qp->direct, attr, mask);
+	ret = uvb_qp_check_attr(bundle, qp, attr, &mask);
+	if (ret)
+		return ret;
 	if (uvb_ext_hooked(bundle)) {
 		ret = uvb_qp_modify_before(bundle, qp, attr, mask);
 		if (ret)
@@ -266,9 +296,9 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	 * With udata, or ib_core leaves a RoCE path without its MAC address.
 	 * It belongs to the bundle even when the caller passed none.
 	 */
-	mask = uvb_qp_side_mask(qp->qp_type, mask);
-	ret = ib_modify_qp_with_udata(qp, attr, mask, &bundle->driver_udata);
-	return unlikely(ret) ? uvb_qp_explain(bundle, qp, attr, mask, ret) : 0;
+	mask = uvb_qp_side_mask(qp->type, mask);
+	ret = ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
+	return unlikely(ret) ? uvb_qp_explain(bundle, qp->qp, attr, mask, ret) : 0;
 }
 
 /* ---- QP_MODIFY ---- */
@@ -347,13 +377,17 @@ int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr
 }
 
 /* The state of a QP, which only its driver knows. */
-noinline_for_stack int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state)
+noinline_for_stack int uvb_qp_state(const struct uvb_qp_facts *qp, enum ib_qp_state *state)
 {
 	struct ib_qp_init_attr init_attr;
 	struct ib_qp_attr now = {};
 	int ret;
 
-	ret = ib_query_qp(qp, &now, IB_QP_STATE, &init_attr);
+	if (unlikely(qp->direct)) {
+		*state = READ_ONCE(qp->direct->state);
+		return 0;
+	}
+	ret = ib_query_qp(qp->qp, &now, IB_QP_STATE, &init_attr);
 	*state = now.qp_state;
 	return ret;
 }
@@ -370,16 +404,16 @@ noinline_for_stack int uvb_qp_state(struct ib_qp *qp, enum ib_qp_state *state)
  *
  * Return: 0 or why not.
  */
-int uvb_qp_transport_in(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+int uvb_qp_transport_in(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			struct ib_qp_attr *attr, int *mask, u32 port, enum ib_qp_state cur,
 			enum ib_qp_state next)
 {
 	const struct uvb_qp *obj = uvb_qp_of(bundle);
 	struct uvb_path_context context = {
-		.ibdev = qp->device,
-		.qp = qp,
+		.ibdev = qp->ibdev,
+		.qp = qp->qp,
 		.port = port,
-		.qp_type = qp->qp_type,
+		.qp_type = qp->type,
 		.cur_state = cur,
 		.next_state = next,
 		.transport = READ_ONCE(obj->transport),
@@ -397,7 +431,8 @@ void uvb_qp_transport_keep(struct uverbs_attr_bundle *bundle)
 
 int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_qp *qp = uvb_attr_object(bundle, UVERBS_BPF_ATTR_QP_HANDLE);
+	const struct uvb_qp_facts qp =
+		uvb_qp_facts(uvb_attr_handle(bundle, UVERBS_BPF_ATTR_QP_HANDLE));
 	struct ib_qp_attr attr = {};
 	enum ib_qp_state state;
 	bool say;
@@ -405,30 +440,29 @@ int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle)
 	u32 port;
 	int ret;
 
-	ret = uvb_qp_check_attrs(bundle, qp);
+	ret = uvb_qp_check_attrs(bundle, qp.type);
 	if (ret)
 		return ret;
-	if (qp->qp_type == IB_QPT_RAW_PACKET) {
-		ret = uvb_qp_eth_in(bundle, qp, &attr, &mask);
-		return ret ?: uvb_qp_modify(bundle, qp, &attr, mask);
+	if (qp.type == IB_QPT_RAW_PACKET) {
+		ret = uvb_qp_eth_in(bundle, &qp, &attr, &mask);
+		return ret ?: uvb_qp_modify(bundle, &qp, &attr, mask);
 	}
 	ret = uvb_qp_generic_in(bundle, &attr, &mask);
 	if (ret)
 		return ret;
-	port = mask & IB_QP_PORT ? attr.port_num :
-				   qp->real_qp->port ?: rdma_start_port(qp->device);
-	say = uvb_ext_has_say(uvb_call(bundle), qp->device, port);
+	port = mask & IB_QP_PORT ? attr.port_num : qp.port ?: rdma_start_port(qp.ibdev);
+	say = uvb_ext_has_say(uvb_call(bundle), qp.ibdev, port);
 	if (say) {
 		/* Programs are told the state by the driver, not by the caller. */
-		ret = uvb_qp_state(qp, &state);
+		ret = uvb_qp_state(&qp, &state);
 		if (ret)
 			return ret;
-		ret = uvb_qp_transport_in(bundle, qp, &attr, &mask, port, state,
+		ret = uvb_qp_transport_in(bundle, &qp, &attr, &mask, port, state,
 					  mask & IB_QP_STATE ? attr.qp_state : state);
 		if (ret)
 			return ret;
 	}
-	ret = uvb_qp_modify(bundle, qp, &attr, mask);
+	ret = uvb_qp_modify(bundle, &qp, &attr, mask);
 	if (ret)
 		return ret;
 	if (mask & IB_QP_STATE && attr.qp_state == IB_QPS_RESET)
@@ -487,27 +521,28 @@ static int uvb_qp_modify_command(struct uverbs_attr_bundle *bundle,
 		.rate_limit = rate_limit,
 	};
 	struct uvb_handle *handle;
-	struct ib_qp *qp;
+	struct uvb_qp_facts qp;
 	int ret;
 
-	qp = uvb_object_get(bundle, UVERBS_OBJECT_QP, cmd->qp_handle, &handle);
-	if (IS_ERR(qp))
-		return PTR_ERR(qp);
+	handle = uvb_handle_get(bundle, UVERBS_OBJECT_QP, cmd->qp_handle, UVERBS_BPF_ACCESS_READ);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	qp = uvb_qp_facts(handle);
 
 	/* An invalid port has no address type; uvb_qp_modify() refuses it. */
 	if (cmd->attr_mask & IB_QP_AV) {
-		if (rdma_is_port_valid(qp->device, cmd->dest.port_num))
-			uvb_qp_dest_in(qp->device, &attr.ah_attr, &cmd->dest);
+		if (rdma_is_port_valid(qp.ibdev, cmd->dest.port_num))
+			uvb_qp_dest_in(qp.ibdev, &attr.ah_attr, &cmd->dest);
 		else
 			rdma_ah_set_port_num(&attr.ah_attr, cmd->dest.port_num);
 	}
 	if (cmd->attr_mask & IB_QP_ALT_PATH) {
-		if (rdma_is_port_valid(qp->device, cmd->alt_dest.port_num))
-			uvb_qp_dest_in(qp->device, &attr.alt_ah_attr, &cmd->alt_dest);
+		if (rdma_is_port_valid(qp.ibdev, cmd->alt_dest.port_num))
+			uvb_qp_dest_in(qp.ibdev, &attr.alt_ah_attr, &cmd->alt_dest);
 		else
 			rdma_ah_set_port_num(&attr.alt_ah_attr, cmd->alt_dest.port_num);
 	}
-	ret = uvb_qp_modify(bundle, qp, &attr, cmd->attr_mask);
+	ret = uvb_qp_modify(bundle, &qp, &attr, cmd->attr_mask);
 	/* What a transport keeps is about the path it made. */
 	if (!ret && (cmd->attr_mask & IB_QP_AV || (cmd->attr_mask & IB_QP_STATE &&
 						   cmd->qp_state == IB_QPS_RESET)))

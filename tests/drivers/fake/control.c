@@ -8,6 +8,7 @@
  *		  hold OPERATION	    calls wait, 30 s at most, until
  *		  release OPERATION
  *		  event qp|cq|srq|wq NUMBER TYPE	an asynchronous event (enum ib_event_type)
+ *		  event direct_qp NUMBER TYPE	one of a QP of the driver's own (direct.c)
  *		  event port NUMBER TYPE
  *		  event device 0 TYPE
  *		  complete QP COUNT STATUS  so many receives of it complete (enum ib_wc_status)
@@ -256,6 +257,8 @@ static int fake_event(struct fake_device *dev, const char *what, u32 number, u32
 	struct fake_object *object;
 	int i;
 
+	if (!strcmp(what, "direct_qp"))
+		return fake_direct_event(dev, number, type);
 	if (!strcmp(what, "port") || !strcmp(what, "device")) {
 		event.element.port_num = number;
 		ib_dispatch_event(&event);

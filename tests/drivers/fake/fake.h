@@ -23,6 +23,8 @@
 
 #include "fake_abi.h"
 #include "fake_driver_abi.h"
+#include "fake_firmware_abi.h"
+#include "uverbs_bpf_driver.h"
 
 #define FAKE_MAX_DEVICES	4
 #define FAKE_MAX_PORTS		4
@@ -39,7 +41,7 @@
 #define FAKE_KINDS(X) \
 	X(ucontext) X(pd) X(mr) X(mw) X(dm) X(cq) X(qp) X(srq) X(ah) X(xrcd) X(wq) X(ind_tbl) \
 	X(flow) X(flow_action) X(counters) X(mcast) X(dmah) X(comp_cntr) X(mapping) \
-	X(thing)
+	X(thing) X(firmware) X(direct_qp)
 
 enum fake_kind {
 #define FAKE_KIND(name) FAKE_KIND_##name,
@@ -48,8 +50,12 @@ enum fake_kind {
 	FAKE_KIND_COUNT
 };
 
-/* The operations, by the names of struct ib_device_ops; but for one that was renamed. */
-#define FAKE_OPS(X) FAKE_SAME_OPS(X) X(resize_cq)
+/*
+ * The operations, by the names of struct ib_device_ops; but for one that was renamed, and those
+ * that the driver hooks into uverbs_bpf directly.
+ */
+#define FAKE_OPS(X) FAKE_SAME_OPS(X) X(resize_cq) \
+	X(exec) X(release) X(direct_create) X(direct_modify) X(direct_query) X(direct_destroy)
 #define FAKE_SAME_OPS(X) \
 	X(query_device) X(query_port) X(query_gid) X(query_pkey) \
 	X(alloc_ucontext) X(dealloc_ucontext) X(disassociate_ucontext) X(query_ucontext) X(mmap) \
@@ -161,6 +167,10 @@ struct fake_slot {
  * @ethernet: whether its ports are; InfiniBand otherwise
  * @opa: whether these have Omni-Path addresses, and data goes only where they lead
  * @objects: by kind, what the hardware holds, by number
+ * @hooks: what it hooks into uverbs_bpf directly
+ * @hook: uverbs_bpf_driver_register(), NULL if it does not
+ * @unhook: uverbs_bpf_driver_unregister()
+ * @qp_event: uverbs_bpf_qp_event()
  */
 struct fake_device {
 	struct ib_device ib;
@@ -168,6 +178,10 @@ struct fake_device {
 	bool ethernet;
 	bool opa;
 	struct xarray objects[FAKE_KIND_COUNT];
+	struct uverbs_bpf_driver_ops hooks;
+	typeof(uverbs_bpf_driver_register) *hook;
+	typeof(uverbs_bpf_driver_unregister) *unhook;
+	typeof(uverbs_bpf_qp_event) *qp_event;
 };
 
 /**
@@ -206,6 +220,17 @@ int fake_object_add(struct fake_device *dev, enum fake_kind kind, struct fake_ob
 void fake_object_remove(struct fake_device *dev, enum fake_kind kind, struct fake_object *object);
 struct fake_object *fake_object_get(struct fake_device *dev, enum fake_kind kind, u32 number);
 void fake_object_put(struct fake_object *object);
+
+/* direct.c, firmware.c: what is hooked into uverbs_bpf */
+int fake_hook(struct fake_device *dev);
+void fake_unhook(struct fake_device *dev);
+int fake_direct_event(struct fake_device *dev, u32 number, u32 type);
+int fake_exec(struct ib_device *ib, struct uverbs_bpf_exec *exec);
+void fake_release(struct ib_device *ib, u64 hw);
+
+/* provider.c */
+int fake_provider_init(void);
+void fake_provider_exit(void);
 
 /* Each object type sets its own. */
 extern const struct ib_device_ops fake_context_ops;

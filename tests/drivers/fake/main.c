@@ -404,12 +404,18 @@ static int fake_register(struct fake_device *dev)
 			return ret;
 	}
 	snprintf(name, sizeof(name), "fake%u", slot->index);
+	ret = fake_hook(dev);
+	if (ret)
+		return ret;
 	/*
 	 * Without a device for DMA, as there is none: then memory is registered without being mapped.
 	 * (DMA_API_DEBUG takes it amiss when the same memory is mapped twice for writing, which users
 	 * of RDMA may do.)
 	 */
-	return ib_register_device(&dev->ib, name, NULL);
+	ret = ib_register_device(&dev->ib, name, NULL);
+	if (ret)
+		fake_unhook(dev);
+	return ret;
 }
 
 static const char *fake_link_layer(const struct fake_slot *slot)
@@ -489,6 +495,7 @@ void fake_unplug(struct fake_slot *slot)
 	spin_unlock(&slot->dev_lock);
 	if (dev) {
 		ib_unregister_device(&dev->ib);
+		fake_unhook(dev);
 		fake_free(dev);
 	}
 	mutex_unlock(&slot->plug_lock);
@@ -613,11 +620,15 @@ static int __init fake_init(void)
 			return ret;
 		}
 	}
-	return 0;
+	ret = fake_provider_init();
+	if (ret)
+		fake_remove_slots(devices);
+	return ret;
 }
 
 static void __exit fake_exit(void)
 {
+	fake_provider_exit();
 	fake_remove_slots(devices);
 }
 
