@@ -158,7 +158,7 @@ UVERBS_BPF_TEST(random_rules_never_make_it_misbehave)
 	unsigned int i, steered = 0;
 
 	srandom(1);
-	for (i = 0; i < 100000; i++) {
+	for (i = 0; i < 20000; i++) {
 		struct steer_rule any = {
 			.fields = random() % 16,
 			.flow_label = random() % (i % 2 ? 0x100000 : 0x200000),
@@ -175,5 +175,5 @@ UVERBS_BPF_TEST(random_rules_never_make_it_misbehave)
 		expect(!t.fault);
 		steered += !!t.ctx.path.flow_label;
 	}
-	expect(steered > 1000);
+	expect(steered > 200);
 }

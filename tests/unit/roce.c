@@ -243,7 +243,7 @@ UVERBS_BPF_TEST(random_paths_never_make_it_misbehave)
 	unsigned int i, taken = 0;
 
 	srandom(1);
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < 20000; i++) {
 		struct uverbs_bpf_roce_path path = path_to(F(DEST_IPV4), random() % 3);
 		__u8 *bytes = (__u8 *)&path;
 		struct uverbs_bpf_test t;
@@ -260,5 +260,5 @@ UVERBS_BPF_TEST(random_paths_never_make_it_misbehave)
 		taken += !ret;
 		free(t.attrs[0].data);
 	}
-	expect(taken > 100);
+	expect(taken > 10);
 }
