@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include <uverbs-bpf/provider.h>
 
 #define DEFAULT_PROVIDER	"comp-counter"
 
@@ -40,32 +41,7 @@ static int run(struct uvb_call *call)
 	return ret ? uvb_call_fail(call, ret) : 0;
 }
 
-/* The namespace of the provider's ids, and the channel that keeps it. */
-static int open_channel(struct uvb_call *call, const char *provider, uint32_t *channel,
-			uint32_t *ns)
-{
-	int ret;
-
-	uvb_call_method(call, UVERBS_BPF_OBJECT_CHANNEL, UVERBS_BPF_METHOD_PROVIDER_OPEN);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_CHANNEL_HANDLE, 0);
-	uvb_call_in(call, UVERBS_BPF_ATTR_CHANNEL_NAME, provider, strlen(provider) + 1);
-	uvb_call_out(call, UVERBS_BPF_ATTR_CHANNEL_RESP_NS, ns, sizeof(*ns));
-	ret = run(call);
-	*channel = made(call, UVERBS_BPF_ATTR_CHANNEL_HANDLE);
-	return ret;
-}
-
-static void close_channel(struct ibv_context *context, uint32_t channel)
-{
-	struct uvb_call call;
-
-	uvb_call_init(&call, context, "channel", NULL, 0);
-	uvb_call_method(&call, UVERBS_BPF_OBJECT_CHANNEL, UVERBS_BPF_METHOD_PROVIDER_CLOSE);
-	uvb_call_handle(&call, UVERBS_BPF_ATTR_CHANNEL_HANDLE, channel);
-	uvb_call_run(&call);
-}
-
-static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts, uint32_t ns,
+static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts, uint16_t selector,
 		     struct ibv_cq *cq)
 {
 	uint64_t user_handle = (uintptr_t)cq;
@@ -79,7 +55,7 @@ static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts,
 	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR, &opts->comp_vector,
 		    sizeof(opts->comp_vector));
 	uvb_call_out(call, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &cqe, sizeof(cqe));
-	uvb_call_in(call, UVERBS_BPF_ID(ns, opts->selector), opts->data, opts->data_len);
+	uvb_call_in(call, selector, opts->data, opts->data_len);
 	ret = run(call);
 	cq->handle = made(call, UVERBS_ATTR_CREATE_CQ_HANDLE);
 	cq->cqe = cqe;
@@ -132,9 +108,9 @@ struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
 {
 	struct ib_uverbs_destroy_cq_resp resp;
 	struct uvb_counter_opts opts;
+	struct uvb_channel *channel;
 	struct uvb_call call;
 	struct counter *c;
-	uint32_t channel, ns;
 	int ret;
 
 	ret = uvb_opts_get(&opts, sizeof(opts), from);
@@ -153,13 +129,16 @@ struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
 	pthread_mutex_init(&c->cq.mutex, NULL);
 	pthread_cond_init(&c->cq.cond, NULL);
 
-	if (open_channel(&call, opts.provider ?: DEFAULT_PROVIDER, &channel, &ns))
+	UVB_OPTS(uvb_provider_opts, provider, .error = opts.error, .error_len = opts.error_len);
+	if (uvb_provider_open(context, opts.provider ?: DEFAULT_PROVIDER, &provider, &channel))
 		goto err_free;
-	ret = create_cq(&call, &opts, ns, &c->cq);
+	ret = create_cq(&call, &opts, uvb_provider_id(channel, UVB_OWN(opts.selector)), &c->cq);
 	/* The CQ keeps what it needs of the provider. */
-	close_channel(context, channel);
-	if (ret)
+	uvb_provider_close(channel);
+	if (ret) {
+		errno = -ret;
 		goto err_free;
+	}
 	if (open_counter(&call, c)) {
 		ret = errno;
 		destroy_cq(&c->cq, &resp);
