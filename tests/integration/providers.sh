@@ -72,7 +72,7 @@ two_ends() {
 # capture: RoCE packets that leave enda, until captured. Those of connection managers, which are
 # between QPs 1, are not wanted.
 capture() {
-	tcpdump --immediate-mode -i enda -U -Q out -w "$tmp/packets" \
+	tcpdump --immediate-mode -s 128 -i enda -U -Q out -w "$tmp/packets" \
 		"udp dst port 4791 and not (udp[13] = 0 and udp[14] = 0 and udp[15] = 1)" \
 		2>"$tmp/tcpdump" &
 	capture=$!
