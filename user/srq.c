@@ -11,6 +11,16 @@ static int modify_legacy(struct uvb_call *call, struct ibv_srq *srq,
 	return ret ? uvb_call_fail(call, -ret) : 0;
 }
 
+/*
+ * A resize is the provider's, which has the queue in its memory; and rxe wants
+ * a struct of its provider's whatever is changed (rxe_modify_srq()).
+ */
+static bool is_providers(const struct uvb_server *server, uint32_t mask)
+{
+	return mask & IBV_SRQ_MAX_WR || server->driver_id == RDMA_DRIVER_RXE ||
+	       !uvb_provider_is_stateless(server);
+}
+
 int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *from)
 {
 	struct uvb_srq_modify_opts opts;
@@ -30,7 +40,7 @@ int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *from)
 	ret = uvb_server_get(srq->context, &server);
 	if (ret)
 		return uvb_call_fail(&call, ret);
-	if (!server.served || opts.mask & IBV_SRQ_MAX_WR || !uvb_provider_is_stateless(&server))
+	if (!server.served || is_providers(&server, opts.mask))
 		return modify_legacy(&call, srq, &opts);
 
 	uvb_call_method(&call, UVERBS_OBJECT_SRQ, UVERBS_BPF_METHOD_SRQ_MODIFY);

@@ -353,6 +353,23 @@ static void check_connect_alt(void)
 	ibv_destroy_qp(qp);
 }
 
+/* The limit of an SRQ by the kernel's method; rxe's is its provider's. */
+static void check_srq(void)
+{
+	struct ibv_srq_init_attr init = { .attr = { .max_wr = 8, .max_sge = 1 } };
+	struct ibv_srq *srq = ibv_create_srq(pd, &init);
+	struct ibv_srq_attr now;
+
+	UVB_OPTS(uvb_srq_modify_opts, opts, .mask = IBV_SRQ_LIMIT, .limit = 3, .error = text,
+		 .error_len = sizeof(text));
+
+	if (!srq)
+		die("create_srq");
+	taken("the limit of an SRQ", uvb_modify_srq(srq, &opts));
+	check(!ibv_query_srq(srq, &now) && now.srq_limit == 3, "is armed");
+	ibv_destroy_srq(srq);
+}
+
 /* The header of every MAD (InfiniBand specification, volume 1, 13.4.2) and of a vendor class. */
 struct mad {
 	uint8_t base_version;
@@ -586,6 +603,7 @@ int main(int argc, char **argv)
 	if (ib) {
 		check_alt_path();
 		check_connect_alt();
+		check_srq();
 	}
 	/* Where there is a second port, at the other end of the cable. */
 	if (ib && !ibv_query_device(context, &device) && device.phys_port_cnt == 2)

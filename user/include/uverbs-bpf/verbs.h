@@ -331,7 +331,8 @@ struct uvb_srq_modify_opts {
  * @srq: the SRQ
  * @opts: what to change
  *
- * A resize is the provider's, which has the queue in its memory: it is ibv_modify_srq() then.
+ * A resize is the provider's, which has the queue in its memory: it is ibv_modify_srq() then, and
+ * always with providers that keep state of their own, and with rxe.
  *
  * Return: 0 or a negative errno.
  */
