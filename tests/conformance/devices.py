@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The RDMA devices of the guest and how programs reach them."""
+"""The RDMA devices of the guest and how programs reach them.
+
+Each gets an IPv4 and an IPv6 address where it has an interface, as rdma_cm wants them.
+"""
 import ipaddress
 import json
 import os
 import subprocess
 
 CLASS = "/sys/class/infiniband"
+# What makes the devices of the guest.
+MACHINE = f"{os.path.dirname(os.path.abspath(__file__))}/../../tools/vm/devices"
 
 
 def read(path):
@@ -16,32 +21,53 @@ def read(path):
 		return ""
 
 
+def listed(directory):
+	return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+
+
 class Device:
-	"""A device: its name, GID index, interface and address, of those it has."""
+	"""A device: its name, GID index, interface and addresses, of those it has."""
 
 	def __init__(self, name):
 		self.name = name
-		self.gid = self.address = self.interface = None
-		links = json.loads(subprocess.check_output(["rdma", "-j", "link", "show"]))
-		for link in links:
-			if link["ifname"] == name:
-				self.interface = link.get("netdev")
-		if self.interface:
-			self.address = self.first_address()
+		self.gid = self.address = self.address6 = None
 		self.layer = read(f"{CLASS}/{name}/ports/1/link_layer")
 		self.transport = {"1": "ib", "4": "iw"}.get(read(f"{CLASS}/{name}/node_type")[:1], "?")
 		if self.transport == "ib" and self.layer == "Ethernet":
 			self.transport = "roce"
+		self.interface = self.find_interface()
+		if self.interface:
+			self.address = self.first_address("-4")
+			self.address6 = self.address and self.ipv6_address()
+		if self.transport == "roce":
 			self.gid = self.index_of(self.address)
 
-	def first_address(self):
-		"""The IPv4 address of the interface."""
+	def find_interface(self):
+		if self.transport == "ib":
+			# IPoIB's are found by the hardware they share with the device.
+			subprocess.run(["sh", "-c", f". {MACHINE} && ipoib"], check=True)
+			return next(iter(listed(f"{CLASS}/{self.name}/device/net")), None)
+		for link in json.loads(subprocess.check_output(["rdma", "-j", "link", "show"])):
+			if link["ifname"] == self.name:
+				return link.get("netdev")
+		return None
+
+	def first_address(self, family):
+		"""The address of the interface that is good for more than its link, or None."""
 		shown = json.loads(subprocess.check_output(
-			["ip", "-j", "-4", "address", "show", "dev", self.interface]))
+			["ip", "-j", family, "address", "show", "dev", self.interface,
+			 "scope", "global"]))
 		for link in shown:
-			for address in link["addr_info"]:
+			for address in link.get("addr_info", []):
 				return address["local"]
 		return None
+
+	def ipv6_address(self):
+		"""The same for IPv6. An interface that has none gets one, on both sides the same."""
+		if not self.first_address("-6"):
+			subprocess.run(["ip", "address", "add", "fd00:2::15/64", "dev",
+					self.interface, "nodad"], check=True)
+		return self.first_address("-6")
 
 	def index_of(self, address):
 		"""Of the RoCE v2 GID that is made of an address."""
@@ -59,11 +85,12 @@ class Device:
 		"""Character device numbers of its node, (major, minor)."""
 		for kind in ("uverbs_bpf", "infiniband_verbs"):
 			nodes = f"/sys/class/{kind}"
-			for node in sorted(os.listdir(nodes)) if os.path.isdir(nodes) else []:
+			for node in listed(nodes):
 				if read(f"{nodes}/{node}/ibdev") == self.name:
 					return tuple(map(int, read(f"{nodes}/{node}/dev").split(":")))
 		return None
 
 
-def all_devices():
-	return [Device(name) for name in sorted(os.listdir(CLASS))]
+def all_devices(names):
+	"""Those of these names, or all."""
+	return [Device(name) for name in listed(CLASS) if not names or name in names]

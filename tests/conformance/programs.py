@@ -2,22 +2,27 @@
 """Programs, alone or as server and client, and what they say.
 
 A table has lines of three fields separated by a bar: the devices it is for, by transport (ib, roce,
-iw, or * for all), how it runs, and the command. How it runs is one of
+iw, or * for all; those with an exclamation mark have it in the short form, too), how it runs, and
+the command. How it runs is one of
 
   alone    by itself
-  pair     as a server; the client is the same command with the address behind it, unless {side} or
-           {to} says otherwise
+  pair     as a server and a client. The client's command is what follows "//", or else the same
+           with the address behind it, unless {side} or {bind} says otherwise. More words say
+             unseen   that nothing listens where the server does: it waits for its client when it
+                      has slept, or else computed, for two seconds
+             endless  that the server is ended from outside, when the client is done
   watch    while an address of the interface comes and goes
 
 In the command stand
 
-  {dev}      the name of the device
-  {address}  the IPv4 address of its interface
-  {port}     -d and -g, as the ibv_* programs want them
-  {perf}     -d and -x, as perftest wants them
-  {side}     -s for the server, -c for the client
-  {to}       nothing for the server, -s and the address for the client
-  {pyverbs}  rdma-core's test suite, unpacked by suite.py, for this device
+  {dev}       the name of the device
+  {address}   the IPv4 address of its interface; with {address6} the IPv6 one
+  {port}      -d and -g, as the ibv_* programs want them
+  {perf}      -d and -x, as perftest wants them
+  {umad}      -C and -P, as infiniband-diags want them
+  {side}      -s for the server, -c for the client
+  {bind}      -b and the address for the server, -s and the address for the client; {bind6}
+  {pyverbs}   rdma-core's test suite, unpacked by suite.py, for this device
 """
 import os
 import re
@@ -26,6 +31,7 @@ import signal
 import subprocess
 import time
 
+import devices
 import suite
 
 
@@ -33,18 +39,25 @@ class Line:
 	"""One line of a table."""
 
 	def __init__(self, text):
-		self.transports, self.how, self.command = (part.strip() for part in text.split("|", 2))
-		self.transports = self.transports.split()
+		transports, how, self.command = (part.strip() for part in text.split("|", 2))
+		self.short_on = {name[:-1] for name in transports.split() if name.endswith("!")}
+		self.transports = {name.rstrip("!") for name in transports.split()}
+		self.how, *self.options = how.split()
 
 	def suits(self, device):
-		if self.transports != ["*"] and device.transport not in self.transports:
+		if not self.transports & {"*", device.transport}:
 			return False
-		return not (("{address}" in self.command or "{to}" in self.command or
-			     self.how == "watch") and not device.address)
+		return device.address or not (re.search(r"\{(address|bind)", self.command) or
+					      self.how == "watch")
+
+	def is_short(self, device):
+		return bool(self.short_on & {"*", device.transport})
 
 	def name(self):
 		"""What it is called in reports, whatever the device."""
-		text = re.sub(r"-[adx] \{", "{", self.command.replace("{pyverbs} -k", "pyverbs"))
+		text = self.command.replace("{pyverbs} -k", "pyverbs")
+		text = re.sub(r"\{(address|bind)6\}", "IPv6", text)
+		text = re.sub(r"-[adbs] \{", "{", text)
 		return " ".join(word for word in text.split() if "{" not in word)
 
 	def commands(self, device):
@@ -56,16 +69,22 @@ class Line:
 		pyverbs = shlex.join(["python3", f"{suite.PLACE}/tests/run_tests.py",
 				      *suite.arguments(device)])
 
-		def command(client):
-			text = self.command.format(
-				dev=device.name, address=device.address,
+		def command(text, client):
+			bind = "-s" if client else "-b"
+			return shlex.split(text.format(
+				dev=device.name, address=device.address, address6=device.address6,
 				port=f"-d {device.name}" + ("" if gid is None else f" -g {gid}"),
-				perf=f"-F -d {device.name}" + perf,
+				perf=f"-F -d {device.name}" + perf, umad=f"-C {device.name} -P 1",
 				pyverbs=pyverbs, side="-c" if client else "-s",
-				to=f"-s {peer}" if client else "")
-			named = "{side}" in self.command or "{to}" in self.command
-			return shlex.split(text) + ([peer] if client and not named else [])
-		return [command(False), command(True)] if self.how == "pair" else [command(False)]
+				bind=f"{bind} {device.address}", bind6=f"{bind} {device.address6}"))
+
+		server, *client = self.command.split(" // ")
+		if self.how != "pair":
+			return [command(server, False)]
+		if not client:
+			named = re.search(r"\{(side|bind)", server)
+			client = [server if named else f"{server} {peer}"]
+		return [command(server, False), command(client[0], True)]
 
 
 def table(path):
@@ -73,22 +92,64 @@ def table(path):
 		return [Line(line) for line in file if line.strip() and not line.startswith("#")]
 
 
-def listeners():
-	"""Everything that waits for a peer: TCP sockets and rdma_cm ids."""
-	found = set()
-	for name in ("/proc/net/tcp", "/proc/net/tcp6"):
-		with open(name) as file:
-			found |= {line.split()[1] + line.split()[9] for line in file
-				  if len(line.split()) > 9 and line.split()[3] == "0A"}
-	shown = subprocess.run(["rdma", "resource", "show", "cm_id"], text=True,
-			       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-	return found | {line for line in shown.splitlines() if "state LISTEN" in line}
+class Listening:
+	"""Whether more waits for a peer than when this was made: TCP sockets and rdma_cm ids."""
+
+	# Seconds between questions that need a program, which takes longer to start than the server.
+	PAUSE = 0.7
+
+	def __init__(self):
+		self.before = self.sockets() | self.ids()
+		self.asked = time.monotonic()
+
+	@staticmethod
+	def sockets():
+		found = set()
+		for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+			with open(name) as file:
+				found |= {line.split()[1] + line.split()[9] for line in file
+					  if len(line.split()) > 9 and line.split()[3] == "0A"}
+		return found
+
+	@staticmethod
+	def ids():
+		shown = subprocess.run(["rdma", "resource", "show", "cm_id"], text=True,
+				       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+		return {line for line in shown.splitlines() if "state LISTEN" in line}
+
+	def done(self):
+		if self.sockets() - self.before:
+			return True
+		if time.monotonic() - self.asked < self.PAUSE:
+			return False
+		found = self.ids() - self.before
+		self.asked = time.monotonic()
+		return bool(found)
+
+
+class Settling:
+	"""Whether a process has come to where it waits for another, as far as its time tells."""
+
+	ENOUGH = 2
+
+	def __init__(self, process):
+		self.stat = f"/proc/{process.pid}/stat"
+		self.computed, self.since = None, time.monotonic()
+
+	def done(self):
+		state, *fields = devices.read(self.stat).rpartition(")")[2].split()
+		computed = sum(map(int, fields[10:12])) / os.sysconf("SC_CLK_TCK")
+		if state != "S" or computed != self.computed:
+			self.computed, self.since = computed, time.monotonic()
+		return max(computed, time.monotonic() - self.since) > self.ENOUGH
 
 
 def plain(text):
 	"""What a program said, without times, rates and the numbers drawn for this run."""
 	text = re.sub(r"\b(QPN|PSN|qpn|psn|RKey|VAddr|VAddr:)(:? +)(0x)?[0-9a-f]+", r"\1\2#", text)
 	text = re.sub(r"(?<![\d.])\d+\.\d+(e[+-]?\d+)?(?![.\d])", "#", text)
+	# What a port has counted since the device was made.
+	text = re.sub(r"(?m)^(\w*(?:Xmit|Rcv|cast)\w*:\.*)\d+$", r"\1#", text)
 	text = re.sub(r"\b0x[0-9a-f]{6,}", "0x#", text)
 	return re.sub(r"[ \t]+", " ", text)
 
@@ -132,17 +193,23 @@ class Run:
 		"""The exit statuses, in the order of the commands."""
 		end = time.monotonic() + self.limit
 		commands = self.line.commands(self.device)
-		before = listeners()
+		waiting = Listening() if self.line.how == "pair" else None
 		first = self.start(0, commands[0])
 		if self.line.how == "watch":
 			self.watch(first)
 		if self.line.how != "pair":
 			return [self.finish(first, end)]
-		while first.poll() is None and listeners() <= before and time.monotonic() < end:
+		if "unseen" in self.line.options:
+			waiting = Settling(first)
+		while first.poll() is None and time.monotonic() < end and not waiting.done():
 			time.sleep(0.1)
 		if first.poll() is not None:
 			return [first.poll()]
 		second = self.finish(self.start(1, commands[1]), end)
+		if "endless" in self.line.options:
+			os.killpg(first.pid, signal.SIGKILL)
+			first.wait()
+			return [0, second]
 		if second:
 			# A client that failed leaves most servers waiting for another.
 			end = min(end, time.monotonic() + 5)
@@ -157,4 +224,6 @@ class Run:
 		reason = "" if verdict == "ok" else "; ".join(
 			f"status {status}: {(text.strip().splitlines() or [''])[-1].strip()}"
 			for status, text in zip(statuses, said))
-		return {"verdict": verdict, "reason": reason, "output": "\n".join(said)}
+		# A server that waits on after a client that failed is not what is meant by late.
+		late = "timeout" in statuses and statuses[-1] in (0, "timeout")
+		return {"verdict": verdict, "reason": reason, "output": "\n".join(said), "late": late}

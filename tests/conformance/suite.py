@@ -17,6 +17,7 @@ import re
 import select
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -233,6 +234,25 @@ class Module:
 		return self.results
 
 
+def remember_interfaces():
+	"""Let the suite ask once for all what interface and address a device has.
+
+	It does so before each test, by running rdma and ip.
+	"""
+	answers = {}
+	check_output = subprocess.check_output
+
+	def remembering(command, *rest, **named):
+		if command[0] not in ("rdma", "ip"):
+			return check_output(command, *rest, **named)
+		key = tuple(command)
+		if key not in answers:
+			answers[key] = check_output(command, *rest, **named)
+		return answers[key]
+
+	subprocess.check_output = remembering
+
+
 class Suite:
 	"""rdma-core's tests on one device."""
 
@@ -243,23 +263,34 @@ class Suite:
 		self.parser = importlib.import_module("args_parser").parser
 		sys.argv[1:] = []
 		self.parser.parse_args()
+		remember_interfaces()
 
-	def run(self, device, wanted, logs, limit, repeat, tell):
+	def run(self, device, wanted, logs, limit, apart, tell):
 		"""Run what wanted(test) selects on a device of devices.py; yield results.
 
-		What runs more than once does so in a process for each test and time.
+		A module has a process, or each test of it where they shall be apart.
 		"""
 		sys.argv[1:] = arguments(device)
 		self.parser.parse_args()
 		sys.argv[1:] = []
+		# Here, where every process of a module inherits the answer.
+		base = importlib.import_module("tests.base").RDMATestCase
+		if interface := base.get_net_name(device.name, 1):
+			base.get_ip_mac_address(interface)
 		for module in modules():
 			names = [name for name in ids(module) if wanted(name)]
 			if not names and not wanted(f"tests.{module}"):
 				continue
 			tell(f"{module} ({len(names) or 'all'})")
 			log = f"{logs}/{device.name}.{module}.log"
-			if repeat == 1 or not names:
-				yield from Module(names or ids(module), log, limit).run()
-				continue
-			for name in names * repeat:
-				yield from Module([name], log, limit).run()
+			parts = [names or ids(module)]
+			if apart:
+				parts = [[name] for name in parts[0]]
+			for part in parts:
+				for result in Module(part, log, limit).run():
+					if result["verdict"] != "timeout" or result["test"] not in part:
+						yield result
+						continue
+					# On a busy machine no answer is none: it is asked once more.
+					tell(f"{result['test']}: no answer in time, once more")
+					yield from Module([result["test"]], log, 3 * limit).run()

@@ -7,13 +7,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/vm/devices"
 
-# Of rxe0, of siw0.
-address=10.0.2.15
-siw_address=10.9.0.1
-siw_address6=fd00:9::1
-# Of IPoIB on port 1 of ib0, see ipoib.
-ib_address=10.8.0.1
-ib_address6=fd00:8::1
+# Of rxe0, of siw0, and of IPoIB on port 1 of ib0, see tools/vm/devices. Tests name them.
+# shellcheck disable=SC2034
+address=10.0.2.15 siw_address=10.9.0.1 ib_address=10.8.0.1
 
 # numbers NODE: the character device numbers of a node, as 231:224.
 numbers() {
@@ -236,17 +232,4 @@ needs_siw0() {
 needs_ib0() {
 	[ -e /sys/class/infiniband/ib0 ] || ib0
 	assert_served ib0
-}
-
-# ipoib: an IP address for port 1 of ib0, as rdma_cm wants one. The interface has the device's name.
-ipoib() {
-	modprobe ib_ipoib
-	ip link set ib0 up
-	ip address replace $ib_address/24 dev ib0
-	ip address replace $ib_address6/64 dev ib0 nodad
-	wait_for 20 carrier ib0
-}
-
-carrier() {
-	[ "$(cat "/sys/class/net/$1/carrier")" = 1 ]
 }

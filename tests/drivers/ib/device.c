@@ -2,6 +2,7 @@
 /* The device, its ports, and what rdmavt asks of a driver. */
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <rdma/ib_mad.h>
 
 #include "ib.h"
@@ -11,6 +12,12 @@ static struct ib_test_dev *device;
 static bool disassociate;
 module_param(disassociate, bool, 0444);
 MODULE_PARM_DESC(disassociate, "the device can be removed while files are open on it, if nothing of it is mapped");
+
+/*
+ * The hardware, as sysfs has it. Programs find the interfaces of an InfiniBand device, which are
+ * IPoIB's, in the directory of the hardware that both belong to.
+ */
+static struct platform_device *hardware;
 
 /* rdmavt names this in its messages, and takes nothing else from it. */
 static struct pci_dev no_pci_dev = { .dev.init_name = "uvb_ib" };
@@ -275,6 +282,7 @@ static int add_device(void)
 	}
 	ibdev->node_guid = cpu_to_be64(IB_NODE_GUID);
 	ibdev->phys_port_cnt = IB_PORTS;
+	ibdev->dev.parent = &hardware->dev;
 	strscpy(ibdev->node_desc, "uverbs-bpf test device", sizeof(ibdev->node_desc));
 	ib_set_device_ops(ibdev, &device_ops);
 	if (disassociate)
@@ -307,12 +315,21 @@ static void remove_device(void)
 
 static int __init ib_test_init(void)
 {
-	return add_device();
+	int ret;
+
+	hardware = platform_device_register_simple("uvb_ib", PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(hardware))
+		return PTR_ERR(hardware);
+	ret = add_device();
+	if (ret)
+		platform_device_unregister(hardware);
+	return ret;
 }
 
 static void __exit ib_test_exit(void)
 {
 	remove_device();
+	platform_device_unregister(hardware);
 }
 
 module_init(ib_test_init);
