@@ -159,10 +159,11 @@ static int uvb_resolve_unicast(struct rdma_ah_attr *ah, const union ib_gid *dgid
 {
 	const struct ib_gid_attr *sgid = ah->grh.sgid_attr;
 	struct rdma_dev_addr addr = { .sgid_attr = sgid, .net = &init_net };
-	struct uvb_resolve resolve = { .done = COMPLETION_INITIALIZER_ONSTACK(resolve.done) };
 	union uvb_sockaddr from, to;
+	struct uvb_resolve resolve;
 	int ret;
 
+	init_completion(&resolve.done);
 	rdma_gid2ip(&from.any, &sgid->gid);
 	rdma_gid2ip(&to.any, dgid);
 	ret = rdma_resolve_ip(&from.any, &to.any, &addr, UVB_RESOLVE_TIMEOUT, uvb_resolved, true,
