@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The RDMA devices of the guest and how programs reach them.
 
-Each gets an IPv4 and an IPv6 address where it has an interface, as rdma_cm wants them.
+Each has an IPv4 and, if somebody wants it, an IPv6 address where it has an interface.
 """
+import functools
 import ipaddress
 import json
 import os
@@ -30,7 +31,7 @@ class Device:
 
 	def __init__(self, name):
 		self.name = name
-		self.gid = self.address = self.address6 = None
+		self.gid = self.address = None
 		self.layer = read(f"{CLASS}/{name}/ports/1/link_layer")
 		self.transport = {"1": "ib", "4": "iw"}.get(read(f"{CLASS}/{name}/node_type")[:1], "?")
 		if self.transport == "ib" and self.layer == "Ethernet":
@@ -38,7 +39,6 @@ class Device:
 		self.interface = self.find_interface()
 		if self.interface:
 			self.address = self.first_address("-4")
-			self.address6 = self.address and self.ipv6_address()
 		if self.transport == "roce":
 			self.gid = self.index_of(self.address)
 
@@ -62,12 +62,13 @@ class Device:
 				return address["local"]
 		return None
 
-	def ipv6_address(self):
-		"""The same for IPv6. An interface that has none gets one, on both sides the same."""
-		if not self.first_address("-6"):
+	@functools.cached_property
+	def address6(self):
+		"""The same for IPv6, or None. An interface that has none gets one, when asked for first."""
+		if self.interface and not self.first_address("-6"):
 			subprocess.run(["ip", "address", "add", "fd00:2::15/64", "dev",
 					self.interface, "nodad"], check=True)
-		return self.first_address("-6")
+		return self.interface and self.first_address("-6")
 
 	def index_of(self, address):
 		"""Of the RoCE v2 GID that is made of an address."""

@@ -69,14 +69,16 @@ class Line:
 		pyverbs = shlex.join(["python3", f"{suite.PLACE}/tests/run_tests.py",
 				      *suite.arguments(device)])
 
+		address6 = device.address6 if "6}" in self.command else None
+
 		def command(text, client):
 			bind = "-s" if client else "-b"
 			return shlex.split(text.format(
-				dev=device.name, address=device.address, address6=device.address6,
+				dev=device.name, address=device.address, address6=address6,
 				port=f"-d {device.name}" + ("" if gid is None else f" -g {gid}"),
 				perf=f"-F -d {device.name}" + perf, umad=f"-C {device.name} -P 1",
 				pyverbs=pyverbs, side="-c" if client else "-s",
-				bind=f"{bind} {device.address}", bind6=f"{bind} {device.address6}"))
+				bind=f"{bind} {device.address}", bind6=f"{bind} {address6}"))
 
 		server, *client = self.command.split(" // ")
 		if self.how != "pair":
@@ -148,6 +150,8 @@ def plain(text):
 	"""What a program said, without times, rates and the numbers drawn for this run."""
 	text = re.sub(r"\b(QPN|PSN|qpn|psn|RKey|VAddr|VAddr:)(:? +)(0x)?[0-9a-f]+", r"\1\2#", text)
 	text = re.sub(r"(?<![\d.])\d+\.\d+(e[+-]?\d+)?(?![.\d])", "#", text)
+	# cmtime's microseconds, in rows behind the name of a step.
+	text = re.sub(r"(?m)^([a-z][a-z ]+?)(?: +\d+){4,} *$", r"\1 #", text)
 	# What a port has counted since the device was made.
 	text = re.sub(r"(?m)^(\w*(?:Xmit|Rcv|cast)\w*:\.*)\d+$", r"\1#", text)
 	text = re.sub(r"\b0x[0-9a-f]{6,}", "0x#", text)
