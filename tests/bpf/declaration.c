@@ -150,7 +150,7 @@ static const struct declaration_case provider_cases[] = {
 	CASE(hook_of_any_object, "minimal: hooks[0]: method 0x1 of any object, wants"),
 	CASE(hook_of_no_method, "minimal: hooks[1]: there is no method 0xfff of object"),
 	CASE(object_name, "minimal: objects[0].name: wants 1 to 23"),
-	CASE(object_id, "minimal: objects[0].id is 0x1000, has 12 bits"),
+	CASE(object_id, "minimal: objects[0].id is 4096, wants 0 to 3"),
 	CASE(object_state, "minimal: objects[0].state is 257 bytes, wants at most 256"),
 	CASE(object_flags, "minimal: objects[0].flags is 0x1, knows none"),
 	CASE(method_name, "minimal: methods[0].name: wants 1 to 23"),
@@ -162,10 +162,10 @@ static const struct declaration_case provider_cases[] = {
 	CASE(method_of_device, "minimal: methods[1]: object 0x0 cannot have access 1"),
 	CASE(row_of_no_method, "minimal: attrs[1]: it has no method 0xf007 of object 0xf000"),
 	CASE(row_not_hooked, "minimal: attrs[0]: method 0x0 of object 0x3 is not among hooks"),
-	CASE(row_mandatory, "minimal: attrs[0]: only a method of its own can want an attribute"),
+	CASE(row_mandatory, "minimal: attrs[0]: only a method or type of its own can want an attribute"),
 	CASE(row_of_command, "minimal: attrs[0]: method 0xe81a of object 0x4 is not among hooks"),
 	CASE(row_of_any, "minimal: attrs[0]: it has no method 0xffff of object 0x4"),
-	CASE(unknown_type, "minimal: type.what is 99, this module has no such type"),
+	CASE(unknown_type, "minimal: channel.type: what is 99, this module knows 1"),
 };
 
 /* ---- trying them ---- */
