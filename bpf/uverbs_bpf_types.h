@@ -238,6 +238,8 @@ struct uverbs_bpf_alt_path {
  *	56 bits; zero at first. What path_set() and legal() leave there is kept if the call
  *	succeeds, till the QP is reset, gets a path by a legacy command, or another transport
  *	keeps something for it
+ * @kernel: NULL. Of a struct without a pointer the verifier lets a program make up its own, on its
+ *	stack, and pass it to a kfunc; with one it takes only what a callback was given
  *
  * From @has_path to @who they are for providers, and 0 for transports; from @mask on the other way
  * round. Only @path, @made, @alt, @mig_state and @qp_state may be written.
@@ -266,6 +268,7 @@ struct uverbs_bpf_ctx {
 	__u8 max_rd_atomic;
 	__u8 max_dest_rd_atomic;
 	__u64 qp_state;
+	void *kernel;
 };
 
 #define UVERBS_BPF_NO_HANDLE	0xffffffffU
@@ -478,9 +481,11 @@ struct uverbs_bpf_transport_ops {
 /**
  * struct uverbs_bpf_dump - where dump() writes to, see uverbs_bpf_dump_value()
  * @lines: how many lines there are so far
+ * @kernel: NULL, as in struct uverbs_bpf_ctx
  */
 struct uverbs_bpf_dump {
 	__u32 lines;
+	void *kernel;
 };
 
 /*

@@ -245,7 +245,7 @@ int BPF_PROG(call_dumps, struct uverbs_bpf_ctx *call)
 PROVIDER_OF(before, call_dumps);
 
 /* Not at the beginning of a call: C would look for the rest of it beside it. */
-SEC("struct_ops") __failure __msg("R1")
+SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_ctx"))
 int BPF_PROG(half_a_call, struct uverbs_bpf_ctx *call)
 {
 	return uverbs_bpf_attr_len((void *)((char *)call + 8), 0);
@@ -259,8 +259,29 @@ int BPF_PROG(no_call, struct uverbs_bpf_ctx *call)
 }
 PROVIDER_OF(before, no_call);
 
+/* A call, or a dump, of the program's own making: C would look for the rest of it beside it. */
+#define MADE_UP(type)	"pointer type STRUCT " type " must point to"
+
+SEC("struct_ops") __failure __msg(MADE_UP("uverbs_bpf_ctx"))
+int BPF_PROG(made_up_call, struct uverbs_bpf_ctx *call)
+{
+	char memory[256] = {};
+
+	return uverbs_bpf_attr_len((void *)memory, 0);
+}
+PROVIDER_OF(before, made_up_call);
+
+SEC("struct_ops") __failure __msg(MADE_UP("uverbs_bpf_dump"))
+void BPF_PROG(made_up_dump, struct uverbs_bpf_dump *dump)
+{
+	char memory[64] = {};
+
+	uverbs_bpf_dump_value((void *)memory, "lines", 1);
+}
+PROVIDER_OF(dump, made_up_dump);
+
 /* A number in the place of a call. */
-SEC("struct_ops") __failure __msg("R1")
+SEC("struct_ops") __failure __msg(MADE_UP("uverbs_bpf_ctx"))
 int BPF_PROG(any_number, struct uverbs_bpf_ctx *call)
 {
 	return uverbs_bpf_attr_len((void *)(unsigned long)call->hw, 0);
