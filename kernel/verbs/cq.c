@@ -7,12 +7,14 @@
 #include "qp.h"
 
 /* What can be said before anything is looked up or made. */
-static int uvb_cq_check(const struct uverbs_attr_bundle *bundle,
-			const struct ib_cq_init_attr *attr)
+static int uvb_cq_check(struct uverbs_attr_bundle *bundle, const struct ib_cq_init_attr *attr)
 {
 	if (attr->comp_vector >= bundle->ufile->device->num_comp_vectors)
 		return -EINVAL;
-	return UVB_CQ_NEEDS_ENTRIES && !attr->cqe ? -EINVAL : 0;
+	if (!attr->cqe && (UVB_CQ_NEEDS_ENTRIES || uvb_call(bundle)->type.what))
+		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
+				  "CQE: 0, a CQ has at least 1");
+	return 0;
 }
 
 static noinline_for_stack int uvb_cq_before(struct uverbs_attr_bundle *bundle,
@@ -106,16 +108,10 @@ err_events:
 
 /* The call asks for a CQ that counts: there is no channel, and nothing of the driver's. */
 static struct uvb_cq_counter *uvb_cq_create_counter(struct uverbs_attr_bundle *bundle,
-						    const struct uvb_handle *handle,
-						    const struct ib_cq_init_attr *attr)
+						    const struct uvb_handle *handle)
 {
 	int ret;
 
-	if (!attr->cqe) {
-		ret = uvb_refuse(bundle, -EINVAL, UVERBS_ATTR_CREATE_CQ_CQE,
-				 "CREATE_CQ_CQE: 0, a CQ has at least 1");
-		return ERR_PTR(ret);
-	}
 	if (uvb_has(bundle, UVERBS_ATTR_UHW_IN) || uvb_has(bundle, UVERBS_ATTR_UHW_OUT)) {
 		ret = uvb_refuse(bundle, -EINVAL, UVERBS_ATTR_UHW_IN,
 				 "UHW_IN, UHW_OUT: a CQ that counts is the kernel's, and takes nothing of the driver's library");
@@ -152,7 +148,7 @@ static int uvb_cq_create_method(struct uverbs_attr_bundle *bundle)
 	if (!uvb_can_create_cq(handle->context->device))
 		return -EOPNOTSUPP;
 	if (unlikely(uvb_call(bundle)->type.what)) {
-		counter = uvb_cq_create_counter(bundle, handle, &attr);
+		counter = uvb_cq_create_counter(bundle, handle);
 		if (IS_ERR(counter))
 			return PTR_ERR(counter);
 	}
