@@ -183,6 +183,8 @@ static inline void uvb_ext_object_goes(struct uvb_file *file)
 /* A method or object of a provider's namespace, which no table has. */
 int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 		 struct ib_uverbs_attr __user *user_attrs);
+/* Whether a provider has such objects now. */
+bool uvb_ext_has_object(unsigned int object);
 struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle);
 void uvb_ext_handle_free(struct uvb_handle *handle);
 
@@ -251,6 +253,7 @@ static inline int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioc
 {
 	return -EPROTONOSUPPORT;
 }
+static inline bool uvb_ext_has_object(unsigned int object) { return false; }
 static inline struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle)
 {
 	return NULL;

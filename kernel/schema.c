@@ -19,7 +19,7 @@ struct uvb_type *uvb_types[UVB_MAX_OBJECT];
 bool uvb_api_has_object(const struct uvb_api *api, u16 object)
 {
 	return object == UVERBS_OBJECT_DEVICE || uvb_api_has_type(api, object) ||
-	       uvb_ext_type(object) ||
+	       uvb_ext_has_object(object) ||
 	       (uvb_object_slot(object) >= UVB_MAX_OBJECT && uvb_driver_type(api, object));
 }
 

@@ -98,6 +98,26 @@ struct uvb_type *uvb_ext_type(unsigned int object)
 			     [array_index_nospec(id, UVERBS_BPF_MAX_OBJECTS)];
 }
 
+bool uvb_ext_has_object(unsigned int object)
+{
+	const struct uverbs_bpf_channel_decl *channel;
+	struct uvb_program *program;
+	unsigned int i;
+
+	if (!uvb_ext_type(object))
+		return false;
+	guard(rcu)();
+	program = uvb_program_get(object >> UVERBS_BPF_NS_SHIFT);
+	if (!program)
+		return false;
+	channel = &uvb_provider_ops(program)->channel;
+	for (i = 0; i < channel->nr_objects; i++) {
+		if (channel->objects[i].id == (object & UVERBS_BPF_ID_MASK))
+			return true;
+	}
+	return false;
+}
+
 void uvb_own_init(void)
 {
 	unsigned int ns, id;
