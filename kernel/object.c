@@ -317,8 +317,12 @@ struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned in
 	handle = type->fops ? uvb_handle_lookup_fd(file, type, id, access) :
 			      uvb_handle_lookup_id(file, id);
 	if (IS_ERR(handle)) {
-		/* An object that the device does not have is not looked for. */
-		if (!uvb_api_has_object(&uvb_file_device(file)->api, object))
+		/*
+		 * An object that the device does not have is not looked for. One of a provider's
+		 * may be what is left when the provider is gone.
+		 */
+		if (!uvb_ext_type(object) &&
+		    !uvb_api_has_object(&uvb_file_device(file)->api, object))
 			return ERR_PTR(-EINVAL);
 		return handle;
 	}
