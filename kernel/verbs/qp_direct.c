@@ -262,6 +262,8 @@ static int uvb_direct_modify_locked(struct uverbs_attr_bundle *bundle, struct uv
 				    struct ib_qp_attr *attr, int mask)
 {
 	const struct uvb_qp_facts facts = uvb_qp_facts(qp->handle);
+	/* Of the call, which lends it: not for us to keep or put, and there for a further step. */
+	const struct ib_gid_attr *lent = attr->ah_attr.grh.sgid_attr;
 	int ret;
 
 	ret = uvb_qp_check_attr(bundle, &facts, attr, &mask);
@@ -269,17 +271,21 @@ static int uvb_direct_modify_locked(struct uverbs_attr_bundle *bundle, struct uv
 		ret = uvb_direct_check(bundle, qp, attr, mask);
 	if (!ret && uvb_ext_hooked(bundle))
 		ret = uvb_qp_modify_before(bundle, &facts, attr, mask);
-	if (!ret && mask & IB_QP_AV)
-		ret = uvb_direct_path(bundle, qp, &attr->ah_attr);
 	if (ret)
 		return ret;
+	attr->ah_attr.grh.sgid_attr = NULL;
+	if (mask & IB_QP_AV) {
+		ret = uvb_direct_path(bundle, qp, &attr->ah_attr);
+		if (ret)
+			return ret;
+	}
 	ret = uvb_direct_qp_ops(bundle)->modify(qp, attr, mask, &bundle->driver_udata);
 	if (!ret)
 		uvb_direct_modified(qp, attr, mask);
 	/* The new one if that failed, else the old one. */
 	if (attr->ah_attr.grh.sgid_attr)
 		rdma_put_gid_attr(attr->ah_attr.grh.sgid_attr);
-	attr->ah_attr.grh.sgid_attr = NULL;
+	attr->ah_attr.grh.sgid_attr = lent;
 	return ret;
 }
 

@@ -69,7 +69,7 @@ static void setup(const char *name)
 		}
 	}
 	if (sgid_index < 0)
-		die("%s: has no RoCE v2 GID of IPv4", name);
+		die("%s: has no RoCE v2 GID of IPv4 among %zd", name, n);
 	pd = ibv_alloc_pd(context);
 	cq = ibv_create_cq(context, 16, NULL, NULL, 0);
 	if (!pd || !cq)
