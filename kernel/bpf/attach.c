@@ -380,13 +380,13 @@ static bool uvb_closed_open(unsigned int ns)
 	return true;
 }
 
-/* It failed, and said that this shuts what it guards. */
-static void uvb_closed_shut(struct uvb_program *program)
+/* It failed, and said that this shuts what it guards: true if that is shut now. */
+static bool uvb_closed_shut(struct uvb_program *program)
 {
 	struct uvb_closed *closed = program->closed;
 
 	if (!closed || !program->dead || program->why != UVERBS_BPF_EXIT_EVICTED)
-		return;
+		return false;
 	closed->decl = *program->decl;
 	bitmap_copy(closed->hooks, program->hooks, UVB_NR_HOOKS);
 	closed->since = ktime_get_real_seconds();
@@ -397,6 +397,7 @@ static void uvb_closed_shut(struct uvb_program *program)
 	rcu_assign_pointer(uvb_closed[program->ns], closed);
 	pr_warn("provider %s: failed; what it guards answers EACCES until it is attached again or reopened (uverbs-bpf provider reopen %s)\n",
 		program->decl->name, program->decl->name);
+	return true;
 }
 
 /* ---- the end ---- */
@@ -532,8 +533,12 @@ static struct uvb_program *uvb_program_find(const void *kdata, const struct bpf_
 /* Context: uvb_program_mutex. */
 static void uvb_program_take_off(struct uvb_program *program)
 {
-	/* First, so that there is no moment in which what it guarded is open. */
-	uvb_closed_shut(program);
+	/*
+	 * So that there is no moment in which what it guarded is open: a call that began before it
+	 * was shut still finds the program, whose end shuts it, too.
+	 */
+	if (uvb_closed_shut(program))
+		synchronize_rcu();
 	RCU_INIT_POINTER(uvb_programs[program->ns], NULL);
 	if (program->kind == UVERBS_BPF_PROVIDER) {
 		uvb_objects_forget(program);
