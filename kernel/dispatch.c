@@ -47,8 +47,10 @@ static __always_inline void uvb_call_begin(struct uvb_call *call, struct uvb_fil
 	call->method = NULL;
 	call->num_attrs = 0;
 	call->nr_ext = 0;
-	call->type.what = 0;
+	call->for_transport = false;
+	call->for_provider = false;
 	call->direct = false;
+	call->type.what = 0;
 	call->error_text = NULL;
 	call->sgid = NULL;
 

@@ -117,12 +117,14 @@ u32 uvb_ext_comp(const struct uvb_new_type *type, struct ib_device *ibdev,
 		 bool privileged, bool *unfiltered);
 
 /* True if the call carries an attribute of a transport's namespace; of a provider's. */
-bool uvb_ext_has_transport(const struct uvb_call *call);
-bool __uvb_ext_has_provider(const struct uvb_call *call);
+static inline bool uvb_ext_has_transport(const struct uvb_call *call)
+{
+	return call->for_transport;
+}
 
 static inline bool uvb_ext_has_provider(const struct uvb_call *call)
 {
-	return unlikely(call->nr_ext) && __uvb_ext_has_provider(call);
+	return unlikely(call->for_provider);
 }
 
 /*

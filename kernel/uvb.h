@@ -817,6 +817,8 @@ struct uvb_new_type {
  *	looked up
  * @num_attrs: attributes the caller passed, in priv.uattrs
  * @nr_ext: attributes of programs
+ * @for_transport: one of them is a transport's
+ * @for_provider: one of them is a provider's
  * @transport: of QP_MODIFY and QP_CONNECT: what struct uvb_qp is to keep once the call succeeded
  * @direct: its method or command knows QPs that the driver serves directly
  * @ext: the attributes of programs
@@ -832,6 +834,8 @@ struct uvb_call {
 	u16 error_id;
 	u16 num_attrs;
 	u8 nr_ext;
+	bool for_transport;
+	bool for_provider;
 	bool direct;
 	u64 transport;
 	struct uvb_ext_attr ext[UVB_MAX_EXT];

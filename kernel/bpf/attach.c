@@ -44,13 +44,15 @@ static DEFINE_MUTEX(uvb_program_mutex);
 /* Guards uvb_program.link and .text, and the list of devices. */
 static DEFINE_SPINLOCK(uvb_program_lock);
 
-static struct uvb_program __rcu *uvb_programs[UVB_NS_COUNT];
+struct uvb_program __rcu *uvb_programs[UVB_NS_COUNT];
 static LIST_HEAD(uvb_ext_devices);
 
 /* Attached so far, for the order among providers of one priority. */
 static u64 uvb_attached;
 static struct uvb_order __rcu *uvb_order;
 static struct uvb_closed __rcu *uvb_closed[UVB_NS_COUNT];
+/* Set before the first of them is, cleared after the last: hardly ever is there one to look for. */
+static bool uvb_any_closed;
 /* What any provider, attached or failed, hooks; the key is on if there is one. */
 static unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
 /* Rewriting code takes all processors: not each time that a program comes and goes. */
@@ -147,38 +149,6 @@ static int uvb_namespace(enum uverbs_bpf_program_kind kind, const char *name)
 	return ns;
 }
 
-struct uvb_program *uvb_program_any(unsigned int ns)
-{
-	return rcu_dereference(uvb_programs[ns]);
-}
-
-struct uvb_program *uvb_program_get(unsigned int ns)
-{
-	struct uvb_program *program = uvb_program_any(ns);
-
-	return program && !READ_ONCE(program->dead) ? program : NULL;
-}
-
-/**
- * uvb_port_protocol() - the protocol of a port
- * @ibdev: the device
- * @port: port number, valid
- *
- * Return: one UVERBS_BPF_PROTOCOL_*, or 0 for what has none, as usNIC.
- */
-u32 uvb_port_protocol(struct ib_device *ibdev, u32 port)
-{
-	if (rdma_protocol_roce(ibdev, port))
-		return UVERBS_BPF_PROTOCOL_ROCE;
-	if (rdma_protocol_iwarp(ibdev, port))
-		return UVERBS_BPF_PROTOCOL_IWARP;
-	if (rdma_cap_opa_ah(ibdev, port))
-		return UVERBS_BPF_PROTOCOL_OPA;
-	if (rdma_protocol_ib(ibdev, port))
-		return UVERBS_BPF_PROTOCOL_IB;
-	return 0;
-}
-
 bool uvb_decl_matches(const struct uverbs_bpf_decl *decl, struct ib_device *ibdev)
 {
 	u32 port;
@@ -255,10 +225,13 @@ const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibde
 {
 	unsigned int ns;
 
+	/* Pairs with the release in uvb_providers_changed(): then who opened it is found, if attached. */
+	if (likely(!smp_load_acquire(&uvb_any_closed)))
+		return NULL;
 	uvb_for_each_provider_ns(ns) {
 		const struct uvb_closed *closed = rcu_dereference(uvb_closed[ns]);
 
-		if (unlikely(closed) && test_bit(hook, closed->hooks) &&
+		if (closed && test_bit(hook, closed->hooks) &&
 		    uvb_decl_matches(&closed->decl, ibdev))
 			return closed;
 	}
@@ -300,7 +273,7 @@ static bool uvb_program_before(const struct uvb_program *a, const struct uvb_pro
 static void uvb_providers_changed(struct uvb_order *order)
 {
 	DECLARE_BITMAP(hooks, UVB_NR_HOOKS) = {};
-	bool any = false;
+	bool any = false, any_closed = false;
 	unsigned int ns, i;
 
 	uvb_for_each_provider_ns(ns) {
@@ -309,7 +282,7 @@ static void uvb_providers_changed(struct uvb_order *order)
 
 		if (closed) {
 			bitmap_or(hooks, hooks, closed->hooks, UVB_NR_HOOKS);
-			any = true;
+			any = any_closed = true;
 		}
 		if (!program)
 			continue;
@@ -324,6 +297,8 @@ static void uvb_providers_changed(struct uvb_order *order)
 		}
 		order->ns[i] = ns;
 	}
+	/* Pairs with the acquire in uvb_closed_by(). */
+	smp_store_release(&uvb_any_closed, any_closed);
 	/* Word by word: a call looks at one bit. */
 	for (i = 0; i < BITS_TO_LONGS(UVB_NR_HOOKS); i++)
 		WRITE_ONCE(uvb_hooked[i], hooks[i]);
@@ -380,13 +355,13 @@ static bool uvb_closed_open(unsigned int ns)
 	return true;
 }
 
-/* It failed, and said that this shuts what it guards. */
-static void uvb_closed_shut(struct uvb_program *program)
+/* It failed, and said that this shuts what it guards: true if that is shut now. */
+static bool uvb_closed_shut(struct uvb_program *program)
 {
 	struct uvb_closed *closed = program->closed;
 
 	if (!closed || !program->dead || program->why != UVERBS_BPF_EXIT_EVICTED)
-		return;
+		return false;
 	closed->decl = *program->decl;
 	bitmap_copy(closed->hooks, program->hooks, UVB_NR_HOOKS);
 	closed->since = ktime_get_real_seconds();
@@ -394,9 +369,11 @@ static void uvb_closed_shut(struct uvb_program *program)
 		strscpy(closed->text, program->text);
 	program->closed = NULL;
 	uvb_closed_open(program->ns);
+	WRITE_ONCE(uvb_any_closed, true);
 	rcu_assign_pointer(uvb_closed[program->ns], closed);
 	pr_warn("provider %s: failed; what it guards answers EACCES until it is attached again or reopened (uverbs-bpf provider reopen %s)\n",
 		program->decl->name, program->decl->name);
+	return true;
 }
 
 /* ---- the end ---- */
@@ -532,8 +509,12 @@ static struct uvb_program *uvb_program_find(const void *kdata, const struct bpf_
 /* Context: uvb_program_mutex. */
 static void uvb_program_take_off(struct uvb_program *program)
 {
-	/* First, so that there is no moment in which what it guarded is open. */
-	uvb_closed_shut(program);
+	/*
+	 * So that there is no moment in which what it guarded is open: a call that began before it
+	 * was shut still finds the program, whose end shuts it, too.
+	 */
+	if (uvb_closed_shut(program))
+		synchronize_rcu();
 	RCU_INIT_POINTER(uvb_programs[program->ns], NULL);
 	if (program->kind == UVERBS_BPF_PROVIDER) {
 		uvb_objects_forget(program);

@@ -81,6 +81,11 @@ static __printf(4, 5) noinline int uvb_ext_refuse(struct uvb_call *call, int err
 	return ret;
 }
 
+static bool uvb_is_transport(u16 id)
+{
+	return id >> UVERBS_BPF_NS_SHIFT < UVERBS_BPF_NS_PROVIDER_FIRST;
+}
+
 /**
  * uvb_ext_attr() - check an attribute of a program and keep it
  * @call: the call
@@ -145,34 +150,11 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 	ext->index = index;
 	ext->out = out;
 	ext->data = uattr->data;
+	if (uvb_is_transport(id))
+		call->for_transport = true;
+	else
+		call->for_provider = true;
 	return 0;
-}
-
-static bool uvb_is_transport(u16 id)
-{
-	return id >> UVERBS_BPF_NS_SHIFT < UVERBS_BPF_NS_PROVIDER_FIRST;
-}
-
-bool uvb_ext_has_transport(const struct uvb_call *call)
-{
-	unsigned int i;
-
-	for (i = 0; i < call->nr_ext; i++) {
-		if (uvb_is_transport(call->ext[i].id))
-			return true;
-	}
-	return false;
-}
-
-bool __uvb_ext_has_provider(const struct uvb_call *call)
-{
-	unsigned int i;
-
-	for (i = 0; i < call->nr_ext; i++) {
-		if (!uvb_is_transport(call->ext[i].id))
-			return true;
-	}
-	return false;
 }
 
 int uvb_ext_check(struct uvb_call *call)

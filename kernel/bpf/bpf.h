@@ -110,11 +110,44 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 void uvb_program_detach(void *kdata, struct bpf_link *link);
 int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link);
 
-/* Context: RCU. NULL if there is none, or only one about to be evicted. */
-struct uvb_program *uvb_program_get(unsigned int ns);
-/* Context: RCU. Likewise, but also one about to be taken off. */
-struct uvb_program *uvb_program_any(unsigned int ns);
+/* The attached programs by namespace. */
+extern struct uvb_program __rcu *uvb_programs[UVB_NS_COUNT];
+
+/* Context: RCU. NULL if there is none; it may be about to be taken off. */
+static inline struct uvb_program *uvb_program_any(unsigned int ns)
+{
+	return rcu_dereference(uvb_programs[ns]);
+}
+
+/* Context: RCU. Likewise, but NULL for one about to be evicted. */
+static inline struct uvb_program *uvb_program_get(unsigned int ns)
+{
+	struct uvb_program *program = uvb_program_any(ns);
+
+	return program && !READ_ONCE(program->dead) ? program : NULL;
+}
+
 bool uvb_decl_matches(const struct uverbs_bpf_decl *decl, struct ib_device *ibdev);
+
+/**
+ * uvb_port_protocol() - the protocol of a port
+ * @ibdev: the device
+ * @port: port number, valid
+ *
+ * Return: one UVERBS_BPF_PROTOCOL_*, or 0 for what has none, as usNIC.
+ */
+static inline u32 uvb_port_protocol(struct ib_device *ibdev, u32 port)
+{
+	if (rdma_protocol_roce(ibdev, port))
+		return UVERBS_BPF_PROTOCOL_ROCE;
+	if (rdma_protocol_iwarp(ibdev, port))
+		return UVERBS_BPF_PROTOCOL_IWARP;
+	if (rdma_cap_opa_ah(ibdev, port))
+		return UVERBS_BPF_PROTOCOL_OPA;
+	if (rdma_protocol_ib(ibdev, port))
+		return UVERBS_BPF_PROTOCOL_IB;
+	return 0;
+}
 
 static inline bool uvb_program_matches(const struct uvb_program *program, struct ib_device *ibdev)
 {
@@ -170,7 +203,6 @@ __printf(3, 4) void uvb_program_fault(struct uvb_program *program, bool counts,
 				      const char *fmt, ...);
 /* Context: any but NMI. Returns false if nothing is attached in the namespace. */
 bool uvb_program_info(unsigned int ns, struct uverbs_bpf_program *info);
-u32 uvb_port_protocol(struct ib_device *ibdev, u32 port);
 /* The namespace of the transport that is named after a protocol, 0 if none is. */
 u8 uvb_protocol_transport(u32 protocol);
 /* The name that has a namespace, "" if it was never given away. */
@@ -295,7 +327,38 @@ static inline const struct ib_gid_attr *uvb_run_sgid(const struct uvb_run *run, 
 	return sgid && sgid->index == index && sgid->port_num == port ? sgid : NULL;
 }
 
-int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns);
+int uvb_run_attrs(struct uvb_run *run);
+
+/**
+ * uvb_run_begin() - get ready to run a program on a call
+ * @run: the run
+ * @call: the call
+ * @ibdev: its device
+ * @ns: the program's namespace
+ *
+ * Return: 0, -ENOMEM or -EFAULT, and then there is nothing to end.
+ */
+static __always_inline int uvb_run_begin(struct uvb_run *run, struct uvb_call *call,
+					 struct ib_device *ibdev, u8 ns)
+{
+	memset(&run->ctx, 0, sizeof(run->ctx));
+	run->call = call;
+	run->ibdev = ibdev;
+	run->ns = ns;
+	run->decl = NULL;
+	run->name[0] = '\0';
+	run->written = 0;
+	run->fault = false;
+	run->owner = false;
+	run->args_size = 0;
+	run->state_size = 0;
+	run->exec = NULL;
+	run->refused = 0;
+	run->text[0] = '\0';
+	run->memory = NULL;
+	return call->nr_ext ? uvb_run_attrs(run) : 0;
+}
+
 int __uvb_run_end(struct uvb_run *run, int ret);
 
 /**
@@ -328,8 +391,16 @@ static inline u8 uvb_handle_qp_type(const struct uvb_handle *handle)
 	return handle->type == UVERBS_OBJECT_QP ? uvb_qp_type(handle) : 0;
 }
 
+int __uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret);
+
 /* What a callback returned, made an errno; counts. Context: RCU. */
-int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret);
+static inline int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op,
+				 int ret)
+{
+	this_cpu_inc(program->count->calls);
+	return ret || run->refused ? __uvb_run_result(run, program, op, ret) : 0;
+}
+
 /* The program did what no program may. Context: RCU. Return: -EPROTO. */
 __printf(3, 4) int uvb_run_fault(struct uvb_run *run, struct uvb_program *program,
 				 const char *fmt, ...);

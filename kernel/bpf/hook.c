@@ -143,6 +143,7 @@ static int uvb_hook_find(struct uvb_hook *hook, struct uvb_call *call, struct ib
 			 unsigned int index)
 {
 	char name[sizeof_field(struct uverbs_bpf_decl, name)] = "";
+	const struct uvb_device *dev = uvb_file_device(call->file);
 
 	scoped_guard(rcu) {
 		const struct uvb_closed *closed = uvb_closed_by(index, ibdev);
@@ -157,7 +158,7 @@ static int uvb_hook_find(struct uvb_hook *hook, struct uvb_call *call, struct ib
 			struct uvb_program *program = uvb_program_any(order->ns[i]);
 
 			if (!program || !test_bit(index, program->hooks) ||
-			    !uvb_program_matches(program, ibdev))
+			    !uvb_program_serves(program, dev, ibdev))
 				continue;
 			if (unlikely(program->dead)) {
 				if (uvb_program_shuts(program))
@@ -232,12 +233,13 @@ static int uvb_hook_judge(struct uvb_run *run, struct uvb_program *program, int 
 static int uvb_hook_ask(struct uvb_run *run)
 {
 	const struct uverbs_bpf_provider_ops *ops;
-	struct uverbs_bpf_path path = run->ctx.path;
+	struct uverbs_bpf_path path __uninitialized;
 	struct uvb_program *program;
 
 	guard(rcu)();
 	program = uvb_program_any(run->ns);
-	if (!program || !uvb_program_matches(program, run->ibdev) || READ_ONCE(program->dead)) {
+	if (!program || READ_ONCE(program->dead) ||
+	    !uvb_program_serves(program, uvb_file_device(run->call->file), run->ibdev)) {
 		run->refused_attr = UVERBS_BPF_ATTR_NONE;
 		if (program && uvb_program_shuts(program)) {
 			scnprintf(run->text, sizeof(run->text), "provider %s has just failed",
@@ -254,6 +256,8 @@ static int uvb_hook_ask(struct uvb_run *run)
 	run->decl = program->decl;
 	ops = uvb_provider_ops(program);
 	run->owner = ops->channel.role == UVERBS_BPF_OWNER;
+	if (run->owner)
+		path = run->ctx.path;
 	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0, &path);
 }
 

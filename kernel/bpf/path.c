@@ -136,8 +136,10 @@ void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *a
 	path->traffic_class = ah->grh.traffic_class;
 }
 
-/* What a transport's program is called for. */
-enum uvb_path_op { UVB_PATH_SET, UVB_PATH_GET, UVB_PATH_LEGAL };
+/* What a transport's program is called for, in this order. */
+#define UVB_PATH_SET	BIT(0)
+#define UVB_PATH_GET	BIT(1)
+#define UVB_PATH_LEGAL	BIT(2)
 
 /* Of struct uvb_qp.transport: state here, the namespace that it is of above. */
 #define UVB_STATE_BITS	56
@@ -169,26 +171,24 @@ static int uvb_made_sane(struct uvb_run *run, struct uvb_program *program)
 }
 
 /* Context: RCU. */
-static int uvb_path_call(struct uvb_run *run, struct uvb_program *program, enum uvb_path_op op)
+static int uvb_path_call(struct uvb_run *run, struct uvb_program *program, unsigned int what)
 {
 	const struct uverbs_bpf_transport_ops *ops = uvb_transport_ops(program);
-	int ret;
+	int ret = 0;
 
-	switch (op) {
-	case UVB_PATH_SET:
+	if (what & UVB_PATH_SET) {
 		ret = ops->path_set ? ops->path_set(&run->ctx) : -EOPNOTSUPP;
 		ret = uvb_run_result(run, program, "path_set", ret) ?: uvb_made_sane(run, program);
 		/* What it made is part of the change it judges. */
 		run->ctx.mask |= run->ctx.made;
-		return ret;
-	case UVB_PATH_GET:
-		ret = ops->path_get ? ops->path_get(&run->ctx) : -EOPNOTSUPP;
-		return uvb_run_result(run, program, "path_get", ret);
-	default:
-		if (!ops->legal)
-			return 0;
-		return uvb_run_result(run, program, "legal", ops->legal(&run->ctx));
 	}
+	if (what & UVB_PATH_GET) {
+		ret = ops->path_get ? ops->path_get(&run->ctx) : -EOPNOTSUPP;
+		ret = uvb_run_result(run, program, "path_get", ret);
+	}
+	if (what & UVB_PATH_LEGAL && !ret && ops->legal)
+		ret = uvb_run_result(run, program, "legal", ops->legal(&run->ctx));
+	return ret;
 }
 
 static __printf(3, 4) int uvb_path_refuse(struct uvb_run *run, int err, const char *fmt, ...)
@@ -204,20 +204,18 @@ static __printf(3, 4) int uvb_path_refuse(struct uvb_run *run, int err, const ch
 }
 
 /*
- * Run the program's callbacks, in this order, until one refuses. Return: 0 or an errno, with the
+ * Run the program's callbacks, UVB_PATH_*, until one refuses. Return: 0 or an errno, with the
  * reason in @run.
  */
-static int uvb_path_run(struct uvb_run *run, const enum uvb_path_op *ops, unsigned int nr_ops)
+static int uvb_path_run(struct uvb_run *run, unsigned int what)
 {
 	struct uvb_program *program;
-	unsigned int i;
-	int ret = 0;
 
 	guard(rcu)();
 	program = uvb_program_get(run->ns);
 	/* It may have been detached since the attribute was parsed: as if it had been before. */
 	if (!program || !uvb_decl_may_match(program->decl, run->ibdev))
-		return ops[0] == UVB_PATH_LEGAL ? 0 :
+		return what == UVB_PATH_LEGAL ? 0 :
 			uvb_path_refuse(run, -EPROTONOSUPPORT,
 					"transport program %s was just detached",
 					uvb_namespace_name(run->ns));
@@ -228,9 +226,7 @@ static int uvb_path_run(struct uvb_run *run, const enum uvb_path_op *ops, unsign
 				       "port %u is not one transport program %s is for",
 				       run->ctx.port, run->name);
 	run->decl = program->decl;
-	for (i = 0; !ret && i < nr_ops; i++)
-		ret = uvb_path_call(run, program, ops[i]);
-	return ret;
+	return uvb_path_call(run, program, what);
 }
 
 static int uvb_path_begin(struct uvb_run *run, struct uvb_call *call,
@@ -262,7 +258,6 @@ static int uvb_path_begin(struct uvb_run *run, struct uvb_call *call,
 int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *context,
 		     struct rdma_ah_attr *ah)
 {
-	static const enum uvb_path_op ops[] = { UVB_PATH_SET };
 	struct uvb_run run __uninitialized;
 	u16 id;
 	int ret;
@@ -270,7 +265,7 @@ int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *conte
 	ret = uvb_path_begin(&run, call, context, uvb_call_transport(call, &id));
 	if (ret)
 		return ret;
-	ret = uvb_run_end(&run, uvb_path_run(&run, ops, ARRAY_SIZE(ops)));
+	ret = uvb_run_end(&run, uvb_path_run(&run, UVB_PATH_SET));
 	if (!ret)
 		ret = uvb_path_check(&run, context, id, &run.ctx.path, context->port);
 	if (!ret)
@@ -281,7 +276,6 @@ int uvb_ext_path_set(struct uvb_call *call, const struct uvb_path_context *conte
 int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *context,
 		     const struct rdma_ah_attr *ah)
 {
-	static const enum uvb_path_op ops[] = { UVB_PATH_GET };
 	struct uvb_run run __uninitialized;
 	u16 id;
 	int ret;
@@ -290,7 +284,7 @@ int uvb_ext_path_get(struct uvb_call *call, const struct uvb_path_context *conte
 	if (ret)
 		return ret;
 	uvb_path_from_ah(&run.ctx.path, ah);
-	return uvb_run_end(&run, uvb_path_run(&run, ops, ARRAY_SIZE(ops)));
+	return uvb_run_end(&run, uvb_path_run(&run, UVB_PATH_GET));
 }
 
 /* ---- QPs ---- */
@@ -340,11 +334,35 @@ bool uvb_ext_has_say(const struct uvb_call *call, struct ib_device *ibdev, u32 p
 	return uvb_ext_has_transport(call) || uvb_port_judge(ibdev, port);
 }
 
+/* Few QPs have one: out of the way of those that do not. */
+static noinline int uvb_made_alt_take(struct uvb_run *run, const struct uvb_path_context *context,
+				      u16 id, struct ib_qp_attr *attr)
+{
+	struct uverbs_bpf_alt_path *alt = &run->ctx.alt;
+	int ret;
+
+	if (!rdma_is_port_valid(run->ibdev, alt->port))
+		return uvb_refuse(uvb_bundle(run->call), -EINVAL, id,
+				  "alternate path: port %u, the device has 1 to %u", alt->port,
+				  rdma_end_port(run->ibdev));
+	if (uvb_port_protocol(run->ibdev, alt->port) != run->ctx.protocol)
+		return uvb_refuse(uvb_bundle(run->call), -EINVAL, id,
+				  "alternate path: port %u is of another protocol than port %u",
+				  alt->port, context->port);
+	ret = uvb_path_check(run, context, id, &alt->path, alt->port);
+	if (ret)
+		return ret;
+	uvb_path_fill(run, &alt->path, &attr->alt_ah_attr, alt->port);
+	attr->alt_port_num = alt->port;
+	attr->alt_pkey_index = alt->pkey_index;
+	attr->alt_timeout = alt->timeout;
+	return 0;
+}
+
 /* Everything the program made, checked, for the driver. */
 static int uvb_made_take(struct uvb_run *run, const struct uvb_path_context *context, u16 id,
 			 struct ib_qp_attr *attr)
 {
-	struct uverbs_bpf_alt_path *alt = &run->ctx.alt;
 	int ret = 0;
 
 	if (run->ctx.made & IB_QP_AV) {
@@ -353,32 +371,17 @@ static int uvb_made_take(struct uvb_run *run, const struct uvb_path_context *con
 			return ret;
 		uvb_path_fill(run, &run->ctx.path, &attr->ah_attr, context->port);
 	}
-	if (run->ctx.made & IB_QP_ALT_PATH) {
-		if (!rdma_is_port_valid(run->ibdev, alt->port))
-			return uvb_refuse(uvb_bundle(run->call), -EINVAL, id,
-					  "alternate path: port %u, the device has 1 to %u",
-					  alt->port, rdma_end_port(run->ibdev));
-		if (uvb_port_protocol(run->ibdev, alt->port) != run->ctx.protocol)
-			return uvb_refuse(uvb_bundle(run->call), -EINVAL, id,
-					  "alternate path: port %u is of another protocol than port %u",
-					  alt->port, context->port);
-		ret = uvb_path_check(run, context, id, &alt->path, alt->port);
-		if (ret)
-			return ret;
-		uvb_path_fill(run, &alt->path, &attr->alt_ah_attr, alt->port);
-		attr->alt_port_num = alt->port;
-		attr->alt_pkey_index = alt->pkey_index;
-		attr->alt_timeout = alt->timeout;
-	}
 	if (run->ctx.made & IB_QP_PATH_MIG_STATE)
 		attr->path_mig_state = run->ctx.mig_state;
-	return 0;
+	if (run->ctx.made & IB_QP_ALT_PATH)
+		ret = uvb_made_alt_take(run, context, id, attr);
+	return ret;
 }
 
-int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
+/* In one piece: this is the way of every QP's path, and its parts have few other callers. */
+__flatten int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
 		  struct ib_qp_attr *attr, int *mask)
 {
-	static const enum uvb_path_op ops[] = { UVB_PATH_SET, UVB_PATH_LEGAL };
 	struct uvb_run run __uninitialized;
 	bool made = true;
 	u16 id;
@@ -397,7 +400,8 @@ int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
 	if (ret)
 		return ret;
 	run.ctx.mask = *mask;
-	ret = uvb_run_end(&run, uvb_path_run(&run, made ? ops : ops + 1, made ? 2 : 1));
+	ret = uvb_run_end(&run, made ? uvb_path_run(&run, UVB_PATH_SET | UVB_PATH_LEGAL) :
+				      uvb_path_run(&run, UVB_PATH_LEGAL));
 	if (ret)
 		return ret;
 	/* One that keeps nothing leaves what another transport has. */
@@ -413,7 +417,6 @@ int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,
 int uvb_ext_qp_out(struct uvb_call *call, const struct uvb_path_context *context,
 		   const struct ib_qp_attr *attr)
 {
-	static const enum uvb_path_op ops[] = { UVB_PATH_GET };
 	struct uvb_path_context at = *context;
 	struct uvb_run run __uninitialized;
 	u16 id;
@@ -433,12 +436,11 @@ int uvb_ext_qp_out(struct uvb_call *call, const struct uvb_path_context *context
 	run.ctx.mig_state = attr->path_mig_state;
 	run.ctx.max_rd_atomic = attr->max_rd_atomic;
 	run.ctx.max_dest_rd_atomic = attr->max_dest_rd_atomic;
-	return uvb_run_end(&run, uvb_path_run(&run, ops, ARRAY_SIZE(ops)));
+	return uvb_run_end(&run, uvb_path_run(&run, UVB_PATH_GET));
 }
 
 int uvb_ext_qp_legal(struct uvb_call *call, const struct uvb_path_context *context, int mask)
 {
-	static const enum uvb_path_op ops[] = { UVB_PATH_LEGAL };
 	struct uvb_path_context at = *context;
 	struct uvb_run run __uninitialized;
 	u16 id;
@@ -458,5 +460,5 @@ int uvb_ext_qp_legal(struct uvb_call *call, const struct uvb_path_context *conte
 	if (ret)
 		return ret;
 	run.ctx.mask = mask;
-	return uvb_run_end(&run, uvb_path_run(&run, ops, ARRAY_SIZE(ops)));
+	return uvb_run_end(&run, uvb_path_run(&run, UVB_PATH_LEGAL));
 }

@@ -42,42 +42,19 @@ static noinline size_t uvb_run_size(const struct uvb_run *run, unsigned int i)
 	return size;
 }
 
-/**
- * uvb_run_begin() - get ready to run a program on a call
- * @run: the run
- * @call: the call
- * @ibdev: its device
- * @ns: the program's namespace
- *
- * Return: 0, -ENOMEM or -EFAULT, and then there is nothing to end.
- */
-int uvb_run_begin(struct uvb_run *run, struct uvb_call *call, struct ib_device *ibdev, u8 ns)
+/* Kernel copies of the program's attributes. */
+int uvb_run_attrs(struct uvb_run *run)
 {
+	const struct uvb_call *call = run->call;
 	size_t size, room = sizeof(run->small);
 	u8 *to = run->small;
 	unsigned int i;
-
-	memset(&run->ctx, 0, sizeof(run->ctx));
-	run->call = call;
-	run->ibdev = ibdev;
-	run->ns = ns;
-	run->decl = NULL;
-	run->name[0] = '\0';
-	run->written = 0;
-	run->fault = false;
-	run->owner = false;
-	run->args_size = 0;
-	run->state_size = 0;
-	run->exec = NULL;
-	run->refused = 0;
-	run->text[0] = '\0';
-	run->memory = NULL;
 
 	for (i = 0; i < call->nr_ext; i++) {
 		const struct uvb_ext_attr *ext = &call->ext[i];
 
 		run->data[i] = NULL;
-		if (ext->id >> UVERBS_BPF_NS_SHIFT != ns)
+		if (ext->id >> UVERBS_BPF_NS_SHIFT != run->ns)
 			continue;
 		size = ALIGN(ext->len, sizeof(u64));
 		if (unlikely(size > room)) {
@@ -168,9 +145,8 @@ int uvb_run_fault(struct uvb_run *run, struct uvb_program *program, const char *
 	return -EPROTO;
 }
 
-int uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret)
+int __uvb_run_result(struct uvb_run *run, struct uvb_program *program, const char *op, int ret)
 {
-	this_cpu_inc(program->count->calls);
 	if (ret > 0 || ret < -UVB_MAX_ERRNO)
 		return uvb_run_fault(run, program, "program %s: %s returned %d, wants 0 or -errno",
 				     program->decl->name, op, ret);

@@ -279,7 +279,8 @@ static int uvb_qp_connect_made(struct uverbs_attr_bundle *bundle, int mask)
 	return 0;
 }
 
-int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
+/* In one piece: its parts, which are tested one by one, have no other caller that counts. */
+__flatten int uvb_qp_connect_method(struct uverbs_attr_bundle *bundle)
 {
 	const struct uvb_qp_facts qp =
 		uvb_qp_facts(uvb_attr_handle(bundle, UVERBS_BPF_ATTR_QP_HANDLE));

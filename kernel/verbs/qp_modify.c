@@ -331,8 +331,7 @@ static int uvb_qp_connection_in(struct uverbs_attr_bundle *bundle, struct ib_qp_
 	return 0;
 }
 
-/* What QP_MODIFY and QP_CONNECT take of no transport in particular. */
-int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
+static int uvb_qp_values_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
 {
 	u32 value;
 	u64 state;
@@ -371,6 +370,29 @@ int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr
 					  "PKEY_INDEX: %u, the most is %u", value, U16_MAX);
 		attr->pkey_index = value;
 		*mask |= IB_QP_PKEY_INDEX;
+	}
+	return 0;
+}
+
+/* What uvb_qp_values_in() looks for. QP_CONNECT often has none of it. */
+#define UVB_QP_VALUES								\
+	(BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_STATE)) |				\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_CUR_STATE)) |			\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_ACCESS_FLAGS)) |			\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_PORT)) |				\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_QKEY)) |				\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_RATE_LIMIT)) |			\
+	 BIT_ULL(UVB_BKEY(UVERBS_BPF_ATTR_QP_PKEY_INDEX)))
+
+/* What QP_MODIFY and QP_CONNECT take of no transport in particular. */
+int uvb_qp_generic_in(struct uverbs_attr_bundle *bundle, struct ib_qp_attr *attr, int *mask)
+{
+	int ret;
+
+	if ((u64)bundle->attr_present[0] & UVB_QP_VALUES) {
+		ret = uvb_qp_values_in(bundle, attr, mask);
+		if (ret)
+			return ret;
 	}
 	return uvb_has(bundle, UVERBS_BPF_ATTR_QP_CONNECTION) ?
 		uvb_qp_connection_in(bundle, attr, mask) : 0;
