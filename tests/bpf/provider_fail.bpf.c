@@ -260,7 +260,7 @@ int BPF_PROG(no_call, struct uverbs_bpf_ctx *call)
 PROVIDER_OF(before, no_call);
 
 /* A call, or a dump, of the program's own making: C would look for the rest of it beside it. */
-#define MADE_UP(type)	"pointer type STRUCT " type " must point to"
+#define MADE_UP(type)	"STRUCT " type
 
 SEC("struct_ops") __failure __msg(MADE_UP("uverbs_bpf_ctx"))
 int BPF_PROG(made_up_call, struct uverbs_bpf_ctx *call)
