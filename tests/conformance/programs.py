@@ -155,7 +155,8 @@ def plain(text):
 	# What a port has counted since the device was made.
 	text = re.sub(r"(?m)^(\w*(?:Xmit|Rcv|cast)\w*:\.*)\d+$", r"\1#", text)
 	text = re.sub(r"\b0x[0-9a-f]{6,}", "0x#", text)
-	return re.sub(r"[ \t]+", " ", text)
+	# How wide a column is depends on the figure in it.
+	return re.sub(r"(?m) $", "", re.sub(r"[ \t]+", " ", text))
 
 
 def program_output(path):

@@ -160,6 +160,26 @@ bury() {
 	wait "$1" 2>/dev/null || true
 }
 
+# charged_group NAME [LIMITS]: a control group $group to which RDMA is charged, until the test ends.
+charged_group() {
+	local top=/sys/fs/cgroup
+
+	group=$top/$1
+	echo +rdma >$top/cgroup.subtree_control
+	mkdir $group
+	on_exit "remove_group $group"
+	[ -z "${2-}" ] || echo "$2" >$group/rdma.max
+}
+
+# remove_group GROUP: Linux 6.12 keeps the pool of a device that has limits when its group is freed,
+# and follows its list into the freed group when the device goes; so the limits go first.
+remove_group() {
+	sed 's/=[^ ]*/=max/g' $1/rdma.max | while read -r limits; do
+		echo "$limits" >$1/rdma.max
+	done
+	rmdir $1
+}
+
 # opens DEVICE: print the node_guid that a program sees when it opens the device.
 opens() {
 	ibv_devinfo -d "$1" 2>&1 | sed -n 's/^\s*node_guid:\s*//p'
