@@ -7,10 +7,12 @@
  * direct order NODE CONTROL	calls on one QP wait for each other, and destroying does not
  * direct hold NODE COUNT	make so many, print "ready", wait to be killed
  * direct provider NODE		the provider in C (provider=1) counts QPs
- * direct storm NODE ROUNDS	threads make, change, ask and destroy the same QPs; EIO ends it
+ * direct storm NODE [ROUNDS]	threads make, change, ask and destroy the same QPs, so often or until
+ *				the device is gone
  *
  * Exit status: 0 if all was as it must be, else 1.
  */
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -356,7 +358,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		pause();
 	} else {
-		rounds = atol(argv[3]);
+		rounds = argc > 3 ? atol(argv[3]) : ULONG_MAX;
 		run_storm();
 	}
 	return 0;

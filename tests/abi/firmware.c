@@ -7,10 +7,12 @@
  * firmware hold NODE COUNT	make so many and print "ready"; destroy them on SIGUSR1 without their
  *				program, print "destroyed", and wait to be killed
  * firmware evict NODE		get the program evicted
- * firmware storm NODE ROUNDS	threads make, use and destroy the same objects; EIO ends it
+ * firmware storm NODE [ROUNDS]	threads make, use and destroy the same objects, so often or until
+ *				the device is gone
  *
  * Exit status: 0 if all was as it must be, else 1.
  */
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -342,7 +344,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "evict")) {
 		evict();
 	} else {
-		rounds = atol(argv[3]);
+		rounds = argc > 3 ? atol(argv[3]) : ULONG_MAX;
 		run_storm();
 	}
 	return 0;
