@@ -103,7 +103,8 @@ static int uvb_handle_begin_id(struct uvb_file *file, struct uvb_handle *handle)
  *
  * Context: holds hw_destroy_rwsem for reading until commit or abort.
  * Return: the handle; -EIO if the file is being torn down, -EINVAL if it has
- * no context yet, -EAGAIN if the cgroup's limit is reached, -ENOMEM, -EMFILE.
+ * no context yet, -EAGAIN if the cgroup's limit is reached, -EPROTONOSUPPORT if
+ * the provider whose object it is was just detached, -ENOMEM, -EMFILE.
  */
 struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned int object)
 {
@@ -130,8 +131,8 @@ struct uvb_handle *uvb_handle_begin(struct uverbs_attr_bundle *bundle, unsigned 
 
 	handle = likely(type->cache) ? kmem_cache_zalloc(type->cache, GFP_KERNEL) :
 		type->uapi ? uvb_driver_handle_alloc(file, type) : uvb_ext_handle_alloc(bundle);
-	if (!handle) {
-		ret = -ENOMEM;
+	if (IS_ERR_OR_NULL(handle)) {
+		ret = handle ? PTR_ERR(handle) : -ENOMEM;
 		goto err_unlock;
 	}
 	handle->context = context;

@@ -134,7 +134,10 @@ void uvb_own_init(void)
 	}
 }
 
-/* Of a type whose handles have no cache, because their size is the program's choice. */
+/*
+ * Of a type whose handles have no cache, because their size is the program's choice. NULL if there
+ * is no memory.
+ */
 struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle)
 {
 	const struct uvb_own_method *of = container_of(uvb_call(bundle)->method,
@@ -155,7 +158,8 @@ struct uvb_handle *uvb_ext_handle_alloc(struct uverbs_attr_bundle *bundle)
 	if (attached)
 		return &own->handle;
 	kfree(own);
-	return NULL;
+	return ERR_PTR(uvb_refuse(bundle, -EPROTONOSUPPORT, UVERBS_BPF_ATTR_NONE,
+				  "provider %s was just detached", uvb_namespace_name(of->ns)));
 }
 
 void uvb_ext_handle_free(struct uvb_handle *handle)
@@ -328,12 +332,12 @@ static int uvb_own_find(struct uvb_own_method *own, struct ib_device *ibdev,
 	own->ns = hdr->method_id >> UVERBS_BPF_NS_SHIFT;
 	guard(rcu)();
 	program = uvb_program_get(own->ns);
-	if (!program || !ibdev || !uvb_program_matches(program, ibdev))
-		return -EPROTONOSUPPORT;
+	if (!program || (ibdev && !uvb_program_matches(program, ibdev)))
+		return ibdev ? -EPROTONOSUPPORT : -EIO;
 	channel = &uvb_provider_ops(program)->channel;
 	row = uvb_own_method(channel, uvb_self(own->ns, hdr->object_id), hdr->method_id);
 	if (!row)
-		return -EPROTONOSUPPORT;
+		return ibdev ? -EPROTONOSUPPORT : -EIO;
 	own->access = row->access;
 	own->exec = row->flags & UVERBS_BPF_METHOD_EXEC;
 	own->state = 0;
@@ -351,7 +355,8 @@ static int uvb_own_find(struct uvb_own_method *own, struct ib_device *ibdev,
  * @hdr: of the call
  * @user_attrs: its attributes
  *
- * Return: as the method; -EPROTONOSUPPORT if there is no such method.
+ * Return: as the method; -EPROTONOSUPPORT if there is no such method, -EIO if
+ * the device went away.
  */
 int uvb_ext_call(struct uvb_file *file, const struct ib_uverbs_ioctl_hdr *hdr,
 		 struct ib_uverbs_attr __user *user_attrs)
