@@ -9,20 +9,16 @@ static int resolve(struct uvb_call *call, struct ibv_pd *pd, const struct uvb_ah
 		   struct ibv_ah_attr *attr)
 {
 	struct uvb_ah_opts opts;
-	struct uvb_paths paths = { &opts.path, &opts.ib_path, NULL, 0 };
+	struct uvb_paths paths;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(call, pd->context, "address", &opts, from);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(call, pd->context, "address", opts.error, opts.error_len);
 	ret = uvb_attrs_check(call, opts.attrs, opts.nr_attrs);
 	if (ret)
 		return ret;
-	paths.attrs = opts.attrs;
-	paths.nr_attrs = opts.nr_attrs;
+	paths = (struct uvb_paths) { &opts.path, &opts.ib_path, opts.attrs, opts.nr_attrs };
 	return uvb_path_resolve(call, pd, opts.port, IBV_QPT_UD, &paths, attr);
 }
 
@@ -70,12 +66,9 @@ int uvb_query_ah(struct ibv_ah *ah, struct uvb_ah_opts *to)
 	struct uvb_call call;
 	int ret, ib;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), to);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, ah->context, "address query", &opts, to);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, ah->context, "address query", opts.error, opts.error_len);
 	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
 	if (ret)
 		return ret;
@@ -94,6 +87,6 @@ int uvb_query_ah(struct ibv_ah *ah, struct uvb_ah_opts *to)
 		ret = -EOPNOTSUPP;
 	if (ret)
 		return uvb_call_fail(&call, ret);
-	memcpy(to, &opts, opts.size < sizeof(opts) ? opts.size : sizeof(opts));
+	uvb_opts_put(to, &opts, sizeof(opts));
 	return 0;
 }

@@ -142,6 +142,53 @@ int uvb_server_get(struct ibv_context *context, struct uvb_server *server)
 	return ret < 0 ? ret : 0;
 }
 
+/* ---- options ---- */
+
+/*
+ * @opts points to our version of the options, @size is its size; @from to the
+ * caller's, which begins with its size. Members we do not know must not be
+ * set.
+ */
+static int opts_get(void *opts, size_t size, const void *from)
+{
+	const char *bytes = from;
+	size_t from_size, i;
+
+	if (!from)
+		return -EINVAL;
+	memcpy(&from_size, from, sizeof(from_size));
+	if (from_size < sizeof(from_size))
+		return -EINVAL;
+	for (i = size; i < from_size; i++) {
+		if (bytes[i])
+			return -E2BIG;
+	}
+	memset(opts, 0, size);
+	memcpy(opts, from, from_size < size ? from_size : size);
+	return 0;
+}
+
+int uvb_call_start(struct uvb_call *call, struct ibv_context *context, const char *what,
+		   void *opts, size_t size, const void *from, char **error, size_t *error_len)
+{
+	int ret = opts_get(opts, size, from);
+
+	if (ret) {
+		errno = -ret;
+		return ret;
+	}
+	uvb_call_init(call, context, what, *error, *error_len);
+	return 0;
+}
+
+void uvb_opts_put(void *to, const void *opts, size_t size)
+{
+	size_t to_size;
+
+	memcpy(&to_size, to, sizeof(to_size));
+	memcpy(to, opts, to_size < size ? to_size : size);
+}
+
 /* ---- building ---- */
 
 void uvb_call_init(struct uvb_call *call, struct ibv_context *context, const char *what,
@@ -209,6 +256,11 @@ void uvb_call_handle(struct uvb_call *call, uint16_t id, uint32_t handle)
 	add(call, id, 0)->data = handle;
 }
 
+struct ib_uverbs_attr *uvb_call_new(struct uvb_call *call, uint16_t id)
+{
+	return add(call, id, 0);
+}
+
 /* ---- running ---- */
 
 /*
@@ -246,6 +298,16 @@ int uvb_call_run(struct uvb_call *call)
 	return ioctl(call->context->cmd_fd, RDMA_VERBS_IOCTL, &call->hdr) ? -errno : 0;
 }
 
+int uvb_call_run_own(struct uvb_call *call, const char *lacking)
+{
+	int ret = uvb_call_run(call);
+
+	if (ret == UVB_STOCK)
+		return uvb_call_refuse(call, -EOPNOTSUPP,
+				       "the device is served by ib_uverbs, which has no %s", lacking);
+	return ret ? uvb_call_fail(call, ret) : 0;
+}
+
 /* ---- failing ---- */
 
 /* End a call with @err, negative: the kernel's words if it had some, else errno's. */
@@ -280,28 +342,4 @@ int uvb_call_refuse(struct uvb_call *call, int err, const char *fmt, ...)
 	}
 	errno = -err;
 	return err;
-}
-
-/*
- * @opts points to our version of the options, @size is its size; @from to the
- * caller's, which begins with its size. Members we do not know must not be
- * set.
- */
-int uvb_opts_get(void *opts, size_t size, const void *from)
-{
-	const char *bytes = from;
-	size_t from_size, i;
-
-	if (!from)
-		return -EINVAL;
-	memcpy(&from_size, from, sizeof(from_size));
-	if (from_size < sizeof(from_size))
-		return -EINVAL;
-	for (i = size; i < from_size; i++) {
-		if (bytes[i])
-			return -E2BIG;
-	}
-	memset(opts, 0, size);
-	memcpy(opts, from, from_size < size ? from_size : size);
-	return 0;
 }

@@ -18,38 +18,21 @@ struct counter {
 	struct ibv_cq cq;
 };
 
-/* What the kernel put into an attribute that makes something. */
-static uint64_t made(const struct uvb_call *call, uint16_t id)
-{
-	unsigned int i;
-
-	for (i = 0; i < call->hdr.num_attrs; i++) {
-		if (call->hdr.attrs[i].attr_id == id)
-			return call->hdr.attrs[i].data;
-	}
-	return 0;
-}
-
-/* Its answer to a device of ib_uverbs, which has nothing like it. */
 static int run(struct uvb_call *call)
 {
-	int ret = uvb_call_run(call);
-
-	if (ret == UVB_STOCK)
-		return uvb_call_refuse(call, -EOPNOTSUPP,
-				       "the device is served by ib_uverbs, which has no such CQ");
-	return ret ? uvb_call_fail(call, ret) : 0;
+	return uvb_call_run_own(call, "such CQ");
 }
 
 static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts, uint16_t selector,
 		     struct ibv_cq *cq)
 {
 	uint64_t user_handle = (uintptr_t)cq;
+	struct ib_uverbs_attr *new;
 	uint32_t cqe;
 	int ret;
 
 	uvb_call_method(call, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
-	uvb_call_handle(call, UVERBS_ATTR_CREATE_CQ_HANDLE, 0);
+	new = uvb_call_new(call, UVERBS_ATTR_CREATE_CQ_HANDLE);
 	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_CQE, &opts->cqe, sizeof(opts->cqe));
 	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, &user_handle, sizeof(user_handle));
 	uvb_call_in(call, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR, &opts->comp_vector,
@@ -57,23 +40,24 @@ static int create_cq(struct uvb_call *call, const struct uvb_counter_opts *opts,
 	uvb_call_out(call, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &cqe, sizeof(cqe));
 	uvb_call_in(call, selector, opts->data, opts->data_len);
 	ret = run(call);
-	cq->handle = made(call, UVERBS_ATTR_CREATE_CQ_HANDLE);
+	cq->handle = new->data;
 	cq->cqe = cqe;
 	return ret;
 }
 
 static int open_counter(struct uvb_call *call, struct counter *c)
 {
+	struct ib_uverbs_attr *new;
 	void *page;
 	int ret;
 
 	uvb_call_method(call, UVERBS_BPF_OBJECT_CQ_COUNTER, UVERBS_BPF_METHOD_CQ_COUNTER_OPEN);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE, 0);
+	new = uvb_call_new(call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE);
 	uvb_call_handle(call, UVERBS_BPF_ATTR_CQ_COUNTER_CQ, c->cq.handle);
 	ret = run(call);
 	if (ret)
 		return ret;
-	c->counter.fd = made(call, UVERBS_BPF_ATTR_CQ_COUNTER_HANDLE);
+	c->counter.fd = new->data;
 	page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, c->counter.fd, 0);
 	if (page == MAP_FAILED)
 		return uvb_call_fail(call, -errno);
@@ -113,12 +97,8 @@ struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
 	struct counter *c;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	if (UVB_CALL_START(&call, context, "counter", &opts, from))
 		return NULL;
-	}
-	uvb_call_init(&call, context, "counter", opts.error, opts.error_len);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;

@@ -70,6 +70,17 @@ static inline struct uverbs_bpf_error *uvb_call_answer(struct uvb_call *call)
 
 /* call.c */
 int uvb_server_get(struct ibv_context *context, struct uvb_server *server);
+
+/*
+ * How a call with options begins: takes them, of whatever size the application was built
+ * with, and the buffer for words among them. Returns 0, or a negative errno that is also in errno.
+ */
+#define UVB_CALL_START(call, context, what, opts, from)					\
+	uvb_call_start(call, context, what, opts, sizeof(*(opts)), from, &(opts)->error,	\
+		       &(opts)->error_len)
+
+int uvb_call_start(struct uvb_call *call, struct ibv_context *context, const char *what,
+		   void *opts, size_t size, const void *from, char **error, size_t *error_len);
 void uvb_call_init(struct uvb_call *call, struct ibv_context *context, const char *what,
 		   char *error, size_t error_len);
 void uvb_call_method(struct uvb_call *call, uint16_t object, uint16_t method);
@@ -78,13 +89,17 @@ void uvb_call_out(struct uvb_call *call, uint16_t id, void *data, uint16_t len);
 void uvb_call_const(struct uvb_call *call, uint16_t id, uint64_t value);
 void uvb_call_fd(struct uvb_call *call, uint16_t id, int fd);
 void uvb_call_handle(struct uvb_call *call, uint16_t id, uint32_t handle);
+/* For what the call makes: the kernel writes the handle or file descriptor into the record. */
+struct ib_uverbs_attr *uvb_call_new(struct uvb_call *call, uint16_t id);
 int uvb_call_run(struct uvb_call *call);
+/* What ib_uverbs has nothing like; @lacking completes "which has no ". */
+int uvb_call_run_own(struct uvb_call *call, const char *lacking);
 int uvb_call_fail(struct uvb_call *call, int err);
 __attribute__((format(printf, 3, 4)))
 int uvb_call_refuse(struct uvb_call *call, int err, const char *fmt, ...);
 
-/* Copy options of whatever size the application was built with. */
-int uvb_opts_get(void *opts, size_t size, const void *from);
+/* Give an answer back in options, of which the application knows the beginning. */
+void uvb_opts_put(void *to, const void *opts, size_t size);
 
 /* qp.c: True if a provider does nothing in a modify but pass it on. */
 bool uvb_provider_is_stateless(const struct uvb_server *server);

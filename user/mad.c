@@ -4,12 +4,7 @@
 
 static int run(struct uvb_call *call)
 {
-	int ret = uvb_call_run(call);
-
-	if (ret == UVB_STOCK)
-		return uvb_call_refuse(call, -EOPNOTSUPP,
-				       "ib_uverbs serves the device and has no MAD agents");
-	return ret ? uvb_call_fail(call, ret) : 0;
+	return uvb_call_run_own(call, "MAD agents");
 }
 
 int uvb_register_mad_agent(struct ibv_context *context, const struct uvb_mad_agent_opts *from)
@@ -19,15 +14,11 @@ int uvb_register_mad_agent(struct ibv_context *context, const struct uvb_mad_age
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, context, "MAD agent", &opts, from);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, context, "MAD agent", opts.error, opts.error_len);
 	uvb_call_method(&call, UVERBS_BPF_OBJECT_MAD_AGENT, UVERBS_BPF_METHOD_MAD_REGISTER);
-	agent = &call.hdr.attrs[call.hdr.num_attrs];
-	uvb_call_fd(&call, UVERBS_BPF_ATTR_MAD_AGENT, 0);
+	agent = uvb_call_new(&call, UVERBS_BPF_ATTR_MAD_AGENT);
 	uvb_call_in(&call, UVERBS_BPF_ATTR_MAD_PORT, &opts.port, sizeof(opts.port));
 	if (opts.smi)
 		uvb_call_const(&call, UVERBS_BPF_ATTR_MAD_SMI, 1);
@@ -46,12 +37,9 @@ int uvb_send_mad(struct ibv_context *context, int agent, const struct uvb_mad_op
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, context, "MAD send", &opts, from);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, context, "MAD send", opts.error, opts.error_len);
 	uvb_call_method(&call, UVERBS_BPF_OBJECT_MAD_AGENT, UVERBS_BPF_METHOD_MAD_SEND);
 	uvb_call_fd(&call, UVERBS_BPF_ATTR_MAD_AGENT, agent);
 	uvb_call_in(&call, UVERBS_BPF_ATTR_MAD_ADDRESS, &opts.address, sizeof(opts.address));
@@ -68,12 +56,9 @@ int uvb_receive_mad(struct ibv_context *context, int agent, struct uvb_mad_opts 
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), to);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, context, "MAD receive", &opts, to);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, context, "MAD receive", opts.error, opts.error_len);
 	uvb_call_method(&call, UVERBS_BPF_OBJECT_MAD_AGENT, UVERBS_BPF_METHOD_MAD_RECEIVE);
 	uvb_call_fd(&call, UVERBS_BPF_ATTR_MAD_AGENT, agent);
 	uvb_call_out(&call, UVERBS_BPF_ATTR_MAD_ADDRESS, &opts.address, sizeof(opts.address));
@@ -81,6 +66,6 @@ int uvb_receive_mad(struct ibv_context *context, int agent, struct uvb_mad_opts 
 	uvb_call_out(&call, UVERBS_BPF_ATTR_MAD_STATUS, &opts.status, sizeof(opts.status));
 	ret = run(&call);
 	if (!ret)
-		memcpy(to, &opts, opts.size < sizeof(opts) ? opts.size : sizeof(opts));
+		uvb_opts_put(to, &opts, sizeof(opts));
 	return ret;
 }

@@ -32,18 +32,14 @@ int uvb_reg_mr(struct ibv_pd *pd, const struct uvb_mr_opts *from, struct uvb_mr 
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, pd->context, "MR register", &opts, from);
+	if (ret)
 		return ret;
-	}
 	*mr = (struct uvb_mr) { .context = pd->context };
 	addr = (uintptr_t)opts.addr;
 	access = opts.access;
-	uvb_call_init(&call, pd->context, "MR register", opts.error, opts.error_len);
 	uvb_call_method(&call, UVERBS_OBJECT_MR, UVERBS_BPF_METHOD_MR_REG);
-	new = &call.hdr.attrs[call.hdr.num_attrs];
-	uvb_call_handle(&call, UVERBS_BPF_ATTR_MR_HANDLE, 0);
+	new = uvb_call_new(&call, UVERBS_BPF_ATTR_MR_HANDLE);
 	uvb_call_handle(&call, UVERBS_BPF_ATTR_MR_PD, pd->handle);
 	uvb_call_in(&call, UVERBS_BPF_ATTR_MR_LENGTH, &opts.length, sizeof(opts.length));
 	if (opts.use_iova)

@@ -36,44 +36,26 @@ struct uvb_channel {
 
 /* ---- opening ---- */
 
-/* Attribute records are in the order in which they were added; this is the last. */
-static struct ib_uverbs_attr *last_attr(struct uvb_call *call)
-{
-	return &call->hdr.attrs[call->hdr.num_attrs - 1];
-}
-
-/* Of an object that is made: the kernel writes its handle into the record. */
-static void uvb_call_new(struct uvb_call *call, uint16_t id)
-{
-	uvb_call_handle(call, id, 0);
-}
-
 static int run(struct uvb_call *call)
 {
-	int ret = uvb_call_run(call);
-
-	if (ret == UVB_STOCK)
-		return uvb_call_refuse(call, -EOPNOTSUPP,
-				       "the device is served by ib_uverbs, which has no providers");
-	return ret ? uvb_call_fail(call, ret) : 0;
+	return uvb_call_run_own(call, "providers");
 }
 
 int uvb_provider_open(struct ibv_context *context, const char *name,
 		      const struct uvb_provider_opts *opts_in, struct uvb_channel **out)
 {
-	struct uvb_provider_opts opts = {};
+	static const struct uvb_provider_opts none = { .size = sizeof(none) };
+	struct uvb_provider_opts opts;
 	struct ib_uverbs_attr *handle;
 	struct uvb_channel *channel;
 	struct uvb_call call;
 	size_t len;
-	int ret = 0;
+	int ret;
 
 	*out = NULL;
-	if (opts_in)
-		ret = uvb_opts_get(&opts, sizeof(opts), opts_in);
-	uvb_call_init(&call, context, "provider_open", opts.error, opts.error_len);
+	ret = UVB_CALL_START(&call, context, "provider_open", &opts, opts_in ?: &none);
 	if (ret)
-		return uvb_call_fail(&call, ret);
+		return ret;
 	len = name ? strnlen(name, NAME_SIZE) : 0;
 	if (!len || len == NAME_SIZE)
 		return uvb_call_refuse(&call, -EINVAL, "a provider's name has 1 to %d bytes",
@@ -85,8 +67,7 @@ int uvb_provider_open(struct ibv_context *context, const char *name,
 	memcpy(channel->name, name, len);
 
 	uvb_call_method(&call, UVERBS_BPF_OBJECT_CHANNEL, UVERBS_BPF_METHOD_PROVIDER_OPEN);
-	uvb_call_new(&call, UVERBS_BPF_ATTR_CHANNEL_HANDLE);
-	handle = last_attr(&call);
+	handle = uvb_call_new(&call, UVERBS_BPF_ATTR_CHANNEL_HANDLE);
 	uvb_call_in(&call, UVERBS_BPF_ATTR_CHANNEL_NAME, channel->name, len + 1);
 	if (opts.min_version)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_CHANNEL_MIN_VERSION, &opts.min_version,
@@ -159,8 +140,7 @@ static int add_attr(struct uvb_call *call, const struct uvb_channel *channel,
 		uvb_call_new(call, id);
 		return 0;
 	case UVB_KIND_FD:
-		uvb_call_handle(call, id, 0);
-		last_attr(call)->data_s64 = (int)attr->value;
+		uvb_call_fd(call, id, attr->value);
 		return 0;
 	default:
 		return uvb_call_refuse(call, -EINVAL, "attribute 0x%04x: kind %u is not known", id,
@@ -186,11 +166,9 @@ int uvb_provider_call(struct uvb_channel *channel, const struct uvb_call_opts *o
 	size_t i;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), opts_in);
-	uvb_call_init(&call, channel->context, channel->name, ret ? NULL : opts.error,
-		      ret ? 0 : opts.error_len);
+	ret = UVB_CALL_START(&call, channel->context, channel->name, &opts, opts_in);
 	if (ret)
-		return uvb_call_fail(&call, ret);
+		return ret;
 	if (opts.nr_attrs > MAX_ATTRS)
 		return uvb_call_refuse(&call, -E2BIG, "%zu attributes, has room for %d",
 				       opts.nr_attrs, MAX_ATTRS);

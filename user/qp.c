@@ -36,7 +36,42 @@ bool uvb_provider_is_stateless(const struct uvb_server *server)
 	}
 }
 
+/* Members of 32 bits that a modify and a query have in common, each with its bit of the mask. */
+static const struct {
+	uint32_t bit;
+	uint16_t id;
+	uint16_t modify;
+	uint16_t query;
+} numbers[] = {
+#define NUMBER(name, member)							\
+	{ IBV_QP_##name, UVERBS_BPF_ATTR_QP_##name,				\
+	  offsetof(struct uvb_qp_modify_opts, member),				\
+	  offsetof(struct uvb_qp_query_opts, member) }
+	NUMBER(ACCESS_FLAGS, access_flags),
+	NUMBER(PORT, port),
+	NUMBER(PKEY_INDEX, pkey_index),
+	NUMBER(QKEY, qkey),
+	NUMBER(RATE_LIMIT, rate_limit),
+#undef NUMBER
+};
+#define NR_NUMBERS	(sizeof(numbers) / sizeof(numbers[0]))
+
 static const struct uverbs_bpf_roce_path no_roce;
+
+static void begin(struct uvb_call *call, struct ibv_qp *qp, uint16_t method)
+{
+	uvb_call_method(call, UVERBS_OBJECT_QP, method);
+	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+}
+
+static int check_connection(struct uvb_call *call,
+			    const struct uverbs_bpf_qp_connection *connection)
+{
+	if (connection->fields & ~CONNECTION)
+		return uvb_call_refuse(call, -EINVAL, "connection fields 0x%x: at most 0x%x",
+				       connection->fields, CONNECTION);
+	return 0;
+}
 
 static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 			 const struct uvb_qp_modify_opts *opts)
@@ -105,26 +140,11 @@ static int modify_legacy(struct uvb_call *call, struct ibv_qp *qp,
 	return ret ? uvb_call_fail(call, -ret) : 0;
 }
 
-/* An Ethernet QP takes nothing of what others are told, and by ids of its own. */
-static int modify_ethernet(struct uvb_call *call, struct ibv_qp *qp,
-			   const struct uvb_qp_modify_opts *opts)
+static int run_modify(struct uvb_call *call, struct ibv_qp *qp,
+		      const struct uvb_qp_modify_opts *opts)
 {
-	int ret;
+	int ret = uvb_call_run(call);
 
-	if (opts->mask & ~ETHERNET || opts->connection.fields || opts->path.fields ||
-	    opts->ib_path.fields || opts->ib_alt_path.path.fields || opts->nr_attrs)
-		return uvb_call_refuse(call, -EINVAL,
-				       "an Ethernet QP takes a state, a port and a rate limit");
-	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
-	if (opts->mask & IBV_QP_STATE)
-		uvb_call_const(call, UVERBS_BPF_ATTR_ETH_STATE, opts->state);
-	if (opts->mask & IBV_QP_PORT)
-		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_PORT, &opts->port, sizeof(opts->port));
-	if (opts->mask & IBV_QP_RATE_LIMIT)
-		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_RATE_LIMIT, &opts->rate_limit,
-			    sizeof(opts->rate_limit));
-	ret = uvb_call_run(call);
 	if (ret == UVB_STOCK)
 		return modify_legacy(call, qp, opts);
 	if (ret)
@@ -134,33 +154,46 @@ static int modify_ethernet(struct uvb_call *call, struct ibv_qp *qp,
 	return 0;
 }
 
+/* An Ethernet QP takes nothing of what others are told, and by ids of its own. */
+static int modify_ethernet(struct uvb_call *call, struct ibv_qp *qp,
+			   const struct uvb_qp_modify_opts *opts)
+{
+	if (opts->mask & ~ETHERNET || opts->connection.fields || opts->path.fields ||
+	    opts->ib_path.fields || opts->ib_alt_path.path.fields || opts->nr_attrs)
+		return uvb_call_refuse(call, -EINVAL,
+				       "an Ethernet QP takes a state, a port and a rate limit");
+	begin(call, qp, UVERBS_BPF_METHOD_QP_MODIFY);
+	if (opts->mask & IBV_QP_STATE)
+		uvb_call_const(call, UVERBS_BPF_ATTR_ETH_STATE, opts->state);
+	if (opts->mask & IBV_QP_PORT)
+		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_PORT, &opts->port, sizeof(opts->port));
+	if (opts->mask & IBV_QP_RATE_LIMIT)
+		uvb_call_in(call, UVERBS_BPF_ATTR_ETH_RATE_LIMIT, &opts->rate_limit,
+			    sizeof(opts->rate_limit));
+	return run_modify(call, qp, opts);
+}
+
 int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 {
 	struct uvb_qp_modify_opts opts;
-	struct uvb_paths paths = { &opts.path, &opts.ib_path, NULL, 0 };
 	struct uvb_server server;
+	struct uvb_paths paths;
 	struct uvb_call call;
+	uint32_t i;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, qp->context, "QP modify", &opts, from);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, qp->context, "QP modify", opts.error, opts.error_len);
 	if (opts.mask & ~(SCALARS | IBV_QP_PATH_MIG_STATE))
 		return uvb_call_refuse(&call, -EINVAL,
 				       "mask 0x%x: bits 0x%x are for connection.fields or path.fields",
 				       opts.mask, opts.mask & ~(SCALARS | IBV_QP_PATH_MIG_STATE));
-	if (opts.connection.fields & ~CONNECTION)
-		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
-				       opts.connection.fields, CONNECTION);
-
-	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	ret = check_connection(&call, &opts.connection) ?:
+	      uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
 	if (ret)
 		return ret;
-	paths.attrs = opts.attrs;
-	paths.nr_attrs = opts.nr_attrs;
+	paths = (struct uvb_paths) { &opts.path, &opts.ib_path, opts.attrs, opts.nr_attrs };
 
 	ret = uvb_server_get(qp->context, &server);
 	if (ret)
@@ -170,25 +203,16 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 	if (qp->qp_type == IBV_QPT_RAW_PACKET)
 		return modify_ethernet(&call, qp, &opts);
 
-	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
-	uvb_call_handle(&call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	begin(&call, qp, UVERBS_BPF_METHOD_QP_MODIFY);
 	if (opts.mask & IBV_QP_STATE)
 		uvb_call_const(&call, UVERBS_BPF_ATTR_QP_STATE, opts.state);
 	if (opts.mask & IBV_QP_CUR_STATE)
 		uvb_call_const(&call, UVERBS_BPF_ATTR_QP_CUR_STATE, opts.cur_state);
-	if (opts.mask & IBV_QP_ACCESS_FLAGS)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts.access_flags,
-			    sizeof(opts.access_flags));
-	if (opts.mask & IBV_QP_PORT)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PORT, &opts.port, sizeof(opts.port));
-	if (opts.mask & IBV_QP_PKEY_INDEX)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_PKEY_INDEX, &opts.pkey_index,
-			    sizeof(opts.pkey_index));
-	if (opts.mask & IBV_QP_QKEY)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_QKEY, &opts.qkey, sizeof(opts.qkey));
-	if (opts.mask & IBV_QP_RATE_LIMIT)
-		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_RATE_LIMIT, &opts.rate_limit,
-			    sizeof(opts.rate_limit));
+	for (i = 0; i < NR_NUMBERS; i++) {
+		if (opts.mask & numbers[i].bit)
+			uvb_call_in(&call, numbers[i].id, (char *)&opts + numbers[i].modify,
+				    sizeof(uint32_t));
+	}
 	if (opts.connection.fields)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts.connection,
 			    sizeof(opts.connection));
@@ -199,15 +223,7 @@ int uvb_modify_qp(struct ibv_qp *qp, const struct uvb_qp_modify_opts *from)
 	if (opts.mask & IBV_QP_PATH_MIG_STATE)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_IB_MIG_STATE, &opts.ib_mig_state,
 			    sizeof(opts.ib_mig_state));
-
-	ret = uvb_call_run(&call);
-	if (ret == UVB_STOCK)
-		return modify_legacy(&call, qp, &opts);
-	if (ret)
-		return uvb_call_fail(&call, ret);
-	if (opts.mask & IBV_QP_STATE)
-		qp->state = opts.state;
-	return 0;
+	return run_modify(&call, qp, &opts);
 }
 
 /* Fields of a connection that go with the change to RTR; the others go with that to RTS. */
@@ -286,25 +302,19 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 {
 	struct uvb_qp_connect_opts opts;
-	struct uvb_paths paths = { &opts.path, &opts.ib_path, NULL, 0 };
 	struct uvb_server server;
+	struct uvb_paths paths;
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
-		return ret;
-	}
-	uvb_call_init(&call, qp->context, "QP connect", opts.error, opts.error_len);
-	if (opts.connection.fields & ~CONNECTION)
-		return uvb_call_refuse(&call, -EINVAL, "connection fields 0x%x: at most 0x%x",
-				       opts.connection.fields, CONNECTION);
-	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	ret = UVB_CALL_START(&call, qp->context, "QP connect", &opts, from);
 	if (ret)
 		return ret;
-	paths.attrs = opts.attrs;
-	paths.nr_attrs = opts.nr_attrs;
+	ret = check_connection(&call, &opts.connection) ?:
+	      uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
+	if (ret)
+		return ret;
+	paths = (struct uvb_paths) { &opts.path, &opts.ib_path, opts.attrs, opts.nr_attrs };
 
 	ret = uvb_server_get(qp->context, &server);
 	if (ret)
@@ -312,8 +322,7 @@ int uvb_connect_qp(struct ibv_qp *qp, const struct uvb_qp_connect_opts *from)
 	if (!server.served || !uvb_provider_is_stateless(&server))
 		return connect_legacy(&call, qp, &opts);
 
-	uvb_call_method(&call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT);
-	uvb_call_handle(&call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	begin(&call, qp, UVERBS_BPF_METHOD_QP_CONNECT);
 	if (opts.access_flags)
 		uvb_call_in(&call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts.access_flags,
 			    sizeof(opts.access_flags));
@@ -421,8 +430,7 @@ static int path_is_ib(struct uvb_call *call, struct ibv_qp *qp)
 	uint32_t port = 0;
 	int ret;
 
-	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	begin(call, qp, UVERBS_BPF_METHOD_QP_QUERY);
 	uvb_call_out(call, UVERBS_BPF_ATTR_QP_PORT, &port, sizeof(port));
 	ret = uvb_call_run(call);
 	if (ret == UVB_STOCK)
@@ -432,20 +440,32 @@ static int path_is_ib(struct uvb_call *call, struct ibv_qp *qp)
 	return uvb_port_is_ib(call, port ? port : 1);
 }
 
+/* The kernel's states have 32 bits. */
+_Static_assert(sizeof(enum ibv_qp_state) == sizeof(uint32_t), "a state is written in place");
+
+static int run_query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
+{
+	int ret = uvb_call_run(call);
+
+	if (ret == UVB_STOCK)
+		return query_legacy(call, qp, opts);
+	if (ret)
+		return uvb_call_fail(call, ret);
+	if (opts->mask & IBV_QP_STATE)
+		qp->state = opts->state;
+	return 0;
+}
+
 static int query_ethernet(struct uvb_call *call, struct ibv_qp *qp,
 			  struct uvb_qp_query_opts *opts)
 {
-	uint32_t state = 0;
-	int ret;
-
 	if (opts->mask & ~(ETHERNET | ETHERNET_QUERY | IBV_QP_CAP) || opts->nr_attrs)
 		return uvb_call_refuse(call, -EINVAL,
 				       "mask 0x%x: an Ethernet QP has 0x%x", opts->mask,
 				       ETHERNET | ETHERNET_QUERY | IBV_QP_CAP);
-	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	begin(call, qp, UVERBS_BPF_METHOD_QP_QUERY);
 	if (opts->mask & IBV_QP_STATE)
-		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_STATE, &state, sizeof(state));
+		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_STATE, &opts->state, sizeof(opts->state));
 	if (opts->mask & IBV_QP_PORT)
 		uvb_call_out(call, UVERBS_BPF_ATTR_ETH_PORT, &opts->port, sizeof(opts->port));
 	if (opts->mask & IBV_QP_RATE_LIMIT)
@@ -461,22 +481,12 @@ static int query_ethernet(struct uvb_call *call, struct ibv_qp *qp,
 			     sizeof(opts->eth_vlan_stripping));
 	if (opts->mask & IBV_QP_CAP)
 		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CAP, &opts->cap, sizeof(opts->cap));
-	ret = uvb_call_run(call);
-	if (ret == UVB_STOCK)
-		return query_legacy(call, qp, opts);
-	if (ret)
-		return uvb_call_fail(call, ret);
-	if (opts->mask & IBV_QP_STATE) {
-		opts->state = state;
-		qp->state = state;
-	}
-	return 0;
+	return run_query(call, qp, opts);
 }
 
 static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_opts *opts)
 {
-	uint32_t state = 0, cur_state = 0;
-	int ib = 0, ret;
+	int ib = 0;
 	uint32_t i;
 
 	if (qp->qp_type == IBV_QPT_RAW_PACKET)
@@ -486,25 +496,17 @@ static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_o
 		if (ib < 0)
 			return ib;
 	}
-	uvb_call_method(call, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY);
-	uvb_call_handle(call, UVERBS_BPF_ATTR_QP_HANDLE, qp->handle);
+	begin(call, qp, UVERBS_BPF_METHOD_QP_QUERY);
 	if (opts->mask & IBV_QP_STATE)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_STATE, &state, sizeof(state));
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_STATE, &opts->state, sizeof(opts->state));
 	if (opts->mask & IBV_QP_CUR_STATE)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CUR_STATE, &cur_state, sizeof(cur_state));
-	if (opts->mask & IBV_QP_ACCESS_FLAGS)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, &opts->access_flags,
-			     sizeof(opts->access_flags));
-	if (opts->mask & IBV_QP_PORT)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_PORT, &opts->port, sizeof(opts->port));
-	if (opts->mask & IBV_QP_PKEY_INDEX)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_PKEY_INDEX, &opts->pkey_index,
-			     sizeof(opts->pkey_index));
-	if (opts->mask & IBV_QP_QKEY)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_QKEY, &opts->qkey, sizeof(opts->qkey));
-	if (opts->mask & IBV_QP_RATE_LIMIT)
-		uvb_call_out(call, UVERBS_BPF_ATTR_QP_RATE_LIMIT, &opts->rate_limit,
-			     sizeof(opts->rate_limit));
+		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CUR_STATE, &opts->cur_state,
+			     sizeof(opts->cur_state));
+	for (i = 0; i < NR_NUMBERS; i++) {
+		if (opts->mask & numbers[i].bit)
+			uvb_call_out(call, numbers[i].id, (char *)opts + numbers[i].query,
+				     sizeof(uint32_t));
+	}
 	if (opts->mask & CONNECTION)
 		uvb_call_out(call, UVERBS_BPF_ATTR_QP_CONNECTION, &opts->connection,
 			     sizeof(opts->connection));
@@ -525,19 +527,7 @@ static int query(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_query_o
 			     sizeof(opts->iwarp_reads));
 	for (i = 0; i < opts->nr_attrs; i++)
 		uvb_call_out(call, opts->attrs[i].id, opts->attrs[i].data, opts->attrs[i].len);
-
-	ret = uvb_call_run(call);
-	if (ret == UVB_STOCK)
-		return query_legacy(call, qp, opts);
-	if (ret)
-		return uvb_call_fail(call, ret);
-	if (opts->mask & IBV_QP_STATE) {
-		opts->state = state;
-		qp->state = state;
-	}
-	if (opts->mask & IBV_QP_CUR_STATE)
-		opts->cur_state = cur_state;
-	return 0;
+	return run_query(call, qp, opts);
 }
 
 int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *to)
@@ -546,12 +536,9 @@ int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *to)
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), to);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, qp->context, "QP query", &opts, to);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, qp->context, "QP query", opts.error, opts.error_len);
 	if (opts.mask & ~QUERY)
 		return uvb_call_refuse(&call, -EINVAL, "mask 0x%x: at most 0x%x", opts.mask, QUERY);
 	ret = uvb_attrs_check(&call, opts.attrs, opts.nr_attrs);
@@ -559,6 +546,6 @@ int uvb_query_qp(struct ibv_qp *qp, struct uvb_qp_query_opts *to)
 		return ret;
 	ret = query(&call, qp, &opts);
 	if (!ret)
-		memcpy(to, &opts, opts.size < sizeof(opts) ? opts.size : sizeof(opts));
+		uvb_opts_put(to, &opts, sizeof(opts));
 	return ret;
 }

@@ -28,12 +28,9 @@ int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *from)
 	struct uvb_call call;
 	int ret;
 
-	ret = uvb_opts_get(&opts, sizeof(opts), from);
-	if (ret) {
-		errno = -ret;
+	ret = UVB_CALL_START(&call, srq->context, "SRQ modify", &opts, from);
+	if (ret)
 		return ret;
-	}
-	uvb_call_init(&call, srq->context, "SRQ modify", opts.error, opts.error_len);
 	if (!opts.mask || opts.mask & ~(IBV_SRQ_MAX_WR | IBV_SRQ_LIMIT))
 		return uvb_call_refuse(&call, -EINVAL, "mask 0x%x: wants MAX_WR, LIMIT or both",
 				       opts.mask);
