@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -13,10 +14,34 @@
 
 #define DEFAULT_PROVIDER	"comp-counter"
 
+/**
+ * struct counter - a CQ that counts
+ * @counter: what the application sees of it
+ * @cq: for the provider
+ * @all: in counters
+ */
 struct counter {
 	struct uvb_counter counter;
 	struct ibv_cq cq;
+	LIST_ENTRY(counter) all;
 };
+
+/* By which uvb_cq_counts() tells them from a provider's. */
+static LIST_HEAD(, counter) counters = LIST_HEAD_INITIALIZER(counters);
+static pthread_mutex_t counters_lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool uvb_cq_counts(const struct ibv_cq *cq)
+{
+	struct counter *c;
+
+	pthread_mutex_lock(&counters_lock);
+	LIST_FOREACH(c, &counters, all) {
+		if (&c->cq == cq)
+			break;
+	}
+	pthread_mutex_unlock(&counters_lock);
+	return c;
+}
 
 static int run(struct uvb_call *call)
 {
@@ -125,6 +150,9 @@ struct uvb_counter *uvb_create_counter_cq(struct ibv_context *context,
 		errno = ret;
 		goto err_free;
 	}
+	pthread_mutex_lock(&counters_lock);
+	LIST_INSERT_HEAD(&counters, c, all);
+	pthread_mutex_unlock(&counters_lock);
 	return &c->counter;
 
 err_free:
@@ -157,6 +185,9 @@ int uvb_destroy_counter_cq(struct uvb_counter *counter)
 	ret = destroy_cq(&c->cq, &resp);
 	if (ret)
 		return ret;
+	pthread_mutex_lock(&counters_lock);
+	LIST_REMOVE(c, all);
+	pthread_mutex_unlock(&counters_lock);
 	/* As ibv_destroy_cq(): whoever reads an event about the CQ may still look at it. */
 	pthread_mutex_lock(&c->cq.mutex);
 	while (c->cq.async_events_completed != resp.async_events_reported)

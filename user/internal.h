@@ -101,7 +101,10 @@ int uvb_call_refuse(struct uvb_call *call, int err, const char *fmt, ...);
 /* Give an answer back in options, of which the application knows the beginning. */
 void uvb_opts_put(void *to, const void *opts, size_t size);
 
-/* qp.c: True if a provider does nothing in a modify but pass it on. */
+/* counter.c: is the CQ one of uvb_create_counter_cq()? */
+bool uvb_cq_counts(const struct ibv_cq *cq);
+
+/* qp.c: true if a provider keeps nothing of its own of a PD or of a QP's state. */
 bool uvb_provider_is_stateless(const struct uvb_server *server);
 
 /* path.c */

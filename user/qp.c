@@ -19,9 +19,10 @@
 	 IBV_QP_PATH_MIG_STATE | UVB_QP_IWARP_READS | ETHERNET_QUERY)
 
 /*
- * True if the provider's modify_qp does nothing but pass the call on to the
- * kernel, so that it may be left out. The others follow the state in their own
- * memory (queue indices, PSN tables, doorbells) and would lose track.
+ * True if the provider's alloc_pd and modify_qp do nothing but pass the call
+ * on to the kernel, so that they may be left out. The others follow the state
+ * in their own memory (queue indices, PSN tables, doorbells) and would lose
+ * track, or need a number of the device's to name a PD.
  */
 bool uvb_provider_is_stateless(const struct uvb_server *server)
 {

@@ -514,9 +514,13 @@ static void test_refused(void)
 	struct ib_uverbs_resize_cq_resp resized;
 	struct rxe_create_cq_resp uhw;
 	struct ibv_comp_channel *channel;
+	char text[UVERBS_BPF_ERROR_MAX];
 	struct ibv_cq *polled;
 	struct cmd cmd;
 	int err;
+
+	UVB_OPTS(uvb_cq_resize_opts, resize_opts, .cqe = 32, .error = text,
+		 .error_len = sizeof(text));
 
 	/* What a device has no operation for is EOPNOTSUPP as well, and nothing is said. */
 	check(command(IB_USER_VERBS_CMD_POLL_CQ, &poll, sizeof(poll), &completions,
@@ -536,6 +540,9 @@ static void test_refused(void)
 	err = call(&cmd);
 	if (err != EPROTONOSUPPORT)
 		refused("CQ_RESIZE", err, EOPNOTSUPP, "counts completions");
+	check(uvb_resize_cq(counter->cq, &resize_opts) == -EOPNOTSUPP && text[0],
+	      "uvb_resize_cq: %s, says '%s'", errno_name(errno), text);
+	printf("uvb_resize_cq: %s\n", text);
 
 	polled = ibv_create_cq(context, 16, NULL, NULL, 0);
 	check(polled, "create_cq: %s", strerror(errno));

@@ -2,9 +2,10 @@
 /*
  * uvb-library: what libuverbs-bpf promises, checked on one RoCE device. Most
  * of it holds whoever serves the device; --served and --stock say who must,
- * and add what differs. With --served a RoCE transport must be attached.
+ * and add what differs. With --served a RoCE transport must be attached. With
+ * --guarded the provider of tests/bpf/guard.bpf.c must be, and refuse PDs.
  *
- *	uvb-library --served|--stock [DEVICE]
+ *	uvb-library --served|--stock|--guarded [DEVICE]
  *
  * One line a check, "ok" or "NOT ok"; exit status 0 if all are ok.
  */
@@ -49,11 +50,9 @@ static struct ibv_qp *make_qp(void)
 	return qp;
 }
 
-static void setup(const char *name)
+static void open_device(const char *name)
 {
 	struct ibv_device **list = ibv_get_device_list(NULL), **device;
-	struct ibv_gid_entry entries[64];
-	ssize_t n, i;
 
 	for (device = list; device && *device && !context; device++) {
 		if (!name || !strcmp(name, ibv_get_device_name(*device)))
@@ -62,6 +61,13 @@ static void setup(const char *name)
 	if (!context)
 		die("cannot open the device");
 	ibv_free_device_list(list);
+}
+
+static void setup(void)
+{
+	struct ibv_gid_entry entries[64];
+	ssize_t n, i;
+
 	pd = ibv_alloc_pd(context);
 	cq = ibv_create_cq(context, 4, NULL, NULL, 0);
 	if (!pd || !cq)
@@ -545,6 +551,116 @@ static void check_srq(void)
 	ibv_destroy_srq(srq);
 }
 
+/* A PD is one for everything that libibverbs makes in it. */
+static void check_pd(void)
+{
+	struct ibv_pd *before = pd;
+	struct ibv_pd *made;
+	struct ibv_qp *qp;
+	struct ibv_mr *mr;
+	static char buf[64];
+	char text[UVERBS_BPF_ERROR_MAX];
+
+	UVB_OPTS(uvb_pd_opts, opts, .error = text, .error_len = sizeof(text));
+
+	text[0] = 'x';
+	made = uvb_alloc_pd(context, &opts);
+	check(made && made->context == context && !text[0], "a PD is allocated");
+	if (!made)
+		return;
+	check(made->handle != before->handle, "it is another one");
+	mr = ibv_reg_mr(made, buf, sizeof(buf), 0);
+	check(mr, "memory is registered in it");
+	pd = made;
+	qp = make_qp();
+	pd = before;
+	check(qp->pd == made, "and a QP made");
+	check(ibv_dealloc_pd(made) == EBUSY, "a PD in use is not deallocated");
+	ibv_dereg_mr(mr);
+	ibv_destroy_qp(qp);
+	check(!ibv_dealloc_pd(made), "an unused one is, by libibverbs");
+
+	check(!uvb_alloc_pd(context, NULL) && errno == EINVAL, "no options for a PD are EINVAL");
+	opts.size = sizeof(size_t) - 1;
+	check(!uvb_alloc_pd(context, &opts) && errno == EINVAL, "nor are too short ones options");
+}
+
+/* A receive that a QP in error gives back is in the CQ when this returns. */
+static struct ibv_qp *flush_receive(struct ibv_comp_channel *channel)
+{
+	struct ibv_qp_attr error = { .qp_state = IBV_QPS_ERR };
+	struct ibv_recv_wr receive = {}, *bad;
+	struct ibv_qp *qp = make_qp();
+	struct ibv_cq *notified;
+	void *unused;
+
+	UVB_OPTS(uvb_qp_modify_opts, init, INIT_OPTS);
+
+	if (ibv_req_notify_cq(cq, 0) || uvb_modify_qp(qp, &init) ||
+	    ibv_post_recv(qp, &receive, &bad) || ibv_modify_qp(qp, &error, IBV_QP_STATE) ||
+	    ibv_get_cq_event(channel, &notified, &unused))
+		die("flush a receive");
+	ibv_ack_cq_events(notified, 1);
+	return qp;
+}
+
+static void check_cq(void)
+{
+	struct ibv_comp_channel *channel = ibv_create_comp_channel(context);
+	struct ibv_cq *before = cq;
+	struct ibv_qp *qps[2];
+	struct ibv_wc wc[3];
+	char text[UVERBS_BPF_ERROR_MAX];
+
+	UVB_OPTS(uvb_cq_resize_opts, opts, .cqe = 100, .error = text, .error_len = sizeof(text));
+
+	cq = ibv_create_cq(context, 4, NULL, channel, 0);
+	if (!channel || !cq)
+		die("create_cq");
+	check(!uvb_resize_cq(cq, &opts) && cq->cqe >= 100 && !text[0], "a CQ is enlarged");
+	opts.cqe = 20;
+	check(!uvb_resize_cq(cq, &opts) && cq->cqe >= 20 && cq->cqe < 100, "and made smaller");
+	opts.cqe = 0;
+	check(uvb_resize_cq(cq, &opts) == -EINVAL && strstr(text, "CQE: 0, a CQ of this device has 1 to"),
+	      "a CQ of no entries is refused in words");
+	opts.cqe = UINT32_MAX;
+	check(uvb_resize_cq(cq, &opts) == -EINVAL && strstr(text, "CQE: 4294967295, a CQ of this"),
+	      "one of four billion, too");
+	check(cq->cqe >= 20 && cq->cqe < 100, "and the CQ is as it was");
+	check(uvb_resize_cq(cq, NULL) == -EINVAL && errno == EINVAL, "no options for a CQ are EINVAL");
+
+	qps[0] = flush_receive(channel);
+	qps[1] = flush_receive(channel);
+	opts.cqe = 1;
+	check(uvb_resize_cq(cq, &opts) == -EINVAL && strstr(text, "what is in the CQ must fit"),
+	      "a CQ too small for the completions in it is refused in words");
+	opts.cqe = 2;
+	check(!uvb_resize_cq(cq, &opts) && cq->cqe >= 2 && cq->cqe < 20,
+	      "one that is just large enough is made");
+	check(ibv_poll_cq(cq, 3, wc) == 2 && wc[0].status == IBV_WC_WR_FLUSH_ERR &&
+	      wc[0].qp_num == qps[0]->qp_num && wc[1].qp_num == qps[1]->qp_num,
+	      "and has the completions");
+	ibv_destroy_qp(qps[0]);
+	ibv_destroy_qp(qps[1]);
+	ibv_destroy_cq(cq);
+	ibv_destroy_comp_channel(channel);
+	cq = before;
+}
+
+/* What a provider says of a PD comes back. */
+static void check_guarded(void)
+{
+	char text[UVERBS_BPF_ERROR_MAX];
+
+	UVB_OPTS(uvb_pd_opts, opts, .error = text, .error_len = sizeof(text));
+
+	check(!uvb_alloc_pd(context, &opts) && errno == EPERM, "a provider refuses a PD");
+	printf("\t%s\n", text);
+	check(strstr(text, "no PD for user") && strstr(text, "guard"), "and says why, and who it is");
+	opts.error = NULL;
+	check(!uvb_alloc_pd(context, &opts) && errno == EPERM, "also to who does not ask why");
+}
+
 static void check_mr(void)
 {
 	static char buf[8192];
@@ -629,14 +745,22 @@ static void check_provider(void)
 
 int main(int argc, char **argv)
 {
+	bool guarded = argc > 1 && !strcmp(argv[1], "--guarded");
 	int i;
 
-	if (argc < 2 || argc > 3 || (strcmp(argv[1], "--served") && strcmp(argv[1], "--stock"))) {
-		fputs("Usage: uvb-library --served|--stock [DEVICE]\n", stderr);
+	if (argc < 2 || argc > 3 ||
+	    (!guarded && strcmp(argv[1], "--served") && strcmp(argv[1], "--stock"))) {
+		fputs("Usage: uvb-library --served|--stock|--guarded [DEVICE]\n", stderr);
 		return 2;
 	}
 	served = !strcmp(argv[1], "--served");
-	setup(argv[2]);
+	open_device(argv[2]);
+	if (guarded) {
+		check_guarded();
+		ibv_close_device(context);
+		return failures != 0;
+	}
+	setup();
 
 	/* Twice: asked, and remembered. */
 	for (i = 0; i < 2; i++)
@@ -649,6 +773,8 @@ int main(int argc, char **argv)
 	check_refusals();
 	check_address();
 	check_schema();
+	check_pd();
+	check_cq();
 	check_srq();
 	check_mr();
 	check_attrs();

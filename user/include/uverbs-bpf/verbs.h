@@ -339,6 +339,59 @@ struct uvb_srq_modify_opts {
 int uvb_modify_srq(struct ibv_srq *srq, const struct uvb_srq_modify_opts *opts);
 
 /**
+ * struct uvb_pd_opts - what uvb_alloc_pd() allocates
+ * @size: sizeof(struct uvb_pd_opts)
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_pd_opts {
+	size_t size;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_alloc_pd() - allocate a protection domain
+ * @context: an open device
+ * @opts: where to say why not
+ *
+ * What attached programs refuse it says in their words. It is ibv_alloc_pd() with providers that
+ * keep state of their own of a PD (all but rxe, siw and rdmavt).
+ *
+ * Return: the PD, an ordinary one that ibv_dealloc_pd() ends, or NULL with errno set.
+ */
+struct ibv_pd *uvb_alloc_pd(struct ibv_context *context, const struct uvb_pd_opts *opts);
+
+/**
+ * struct uvb_cq_resize_opts - what uvb_resize_cq() changes
+ * @size: sizeof(struct uvb_cq_resize_opts)
+ * @cqe: entries the CQ is to have at least
+ * @error: as in struct uvb_qp_modify_opts
+ * @error_len: bytes of @error
+ */
+struct uvb_cq_resize_opts {
+	size_t size;
+	uint32_t cqe;
+	char *error;
+	size_t error_len;
+};
+
+/**
+ * uvb_resize_cq() - change how many entries a CQ has
+ * @cq: the CQ; its cqe is what it has afterwards
+ * @opts: how many
+ *
+ * The ring is the provider's, which has it in its memory: it is ibv_resize_cq(), but says what was
+ * wrong. A CQ of uvb_create_counter_cq() has no ring, and is the kernel's to resize.
+ *
+ * Errors: EINVAL for a number that the device does not have, or that is less than the completions
+ * in the CQ; EOPNOTSUPP for a driver that resizes none, and for a CQ that counts.
+ *
+ * Return: 0 or a negative errno.
+ */
+int uvb_resize_cq(struct ibv_cq *cq, const struct uvb_cq_resize_opts *opts);
+
+/**
  * struct uvb_mr - a memory region of uvb_reg_mr()
  * @context: its device
  * @handle: of the kernel
