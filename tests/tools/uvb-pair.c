@@ -34,6 +34,8 @@
 #define GRH_BYTES	40
 #define QKEY		0x11223344
 #define TIMEOUT_SECONDS	20
+#define SIZE_NOT_GIVEN	(~0U)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
 
@@ -57,7 +59,8 @@ static struct {
 	bool processes;
 	bool absent_ok;
 } opt = {
-	.dest = "gid", .type = IBV_QPT_RC, .port = 1, .sgid_index = -1, .size = 4096, .rounds = 1,
+	.dest = "gid", .type = IBV_QPT_RC, .port = 1, .sgid_index = -1,
+	.size = SIZE_NOT_GIVEN, .rounds = 1,
 };
 
 /* What one end tells the other. */
@@ -515,11 +518,20 @@ static int connect_at_once(struct end *end, bool talk)
 	return ret ? refused(end, "QP connect", ret, text) : 0;
 }
 
+static int modify_legacy(struct end *end, struct ibv_qp_attr *attr, const char *name,
+			 enum ibv_qp_state state, int mask)
+{
+	int ret;
+
+	attr->qp_state = state;
+	ret = ibv_modify_qp(end->qp, attr, IBV_QP_STATE | mask);
+	return ret ? fail(end, "ibv_modify_qp to %s: %s", name, strerror(ret)) : 0;
+}
+
 /* The same by the legacy verbs. */
 static int connect_legacy(struct end *end)
 {
 	struct ibv_qp_attr attr = {
-		.qp_state = IBV_QPS_INIT,
 		.port_num = opt.port,
 		.qkey = QKEY,
 		.qp_access_flags = IBV_ACCESS_REMOTE_WRITE,
@@ -557,23 +569,19 @@ static int connect_legacy(struct end *end)
 	if (opt.path.fields & UVERBS_BPF_ROCE_FLOW_LABEL)
 		attr.ah_attr.grh.flow_label = opt.path.flow;
 
-	ret = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE | IBV_QP_PORT | IBV_QP_PKEY_INDEX |
+	ret = modify_legacy(end, &attr, "INIT", IBV_QPS_INIT, IBV_QP_PORT | IBV_QP_PKEY_INDEX |
 			    (ud ? IBV_QP_QKEY : IBV_QP_ACCESS_FLAGS));
+	if (!ret)
+		ret = modify_legacy(end, &attr, "RTR", IBV_QPS_RTR,
+				    (ud ? 0 : IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
+					      IBV_QP_RQ_PSN) |
+				    (rc ? IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER : 0));
+	if (!ret)
+		ret = modify_legacy(end, &attr, "RTS", IBV_QPS_RTS, IBV_QP_SQ_PSN |
+				    (rc ? IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
+					  IBV_QP_MAX_QP_RD_ATOMIC : 0));
 	if (ret)
-		return fail(end, "ibv_modify_qp to INIT: %s", strerror(ret));
-	attr.qp_state = IBV_QPS_RTR;
-	ret = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE |
-			    (ud ? 0 : IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
-				      IBV_QP_RQ_PSN) |
-			    (rc ? IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER : 0));
-	if (ret)
-		return fail(end, "ibv_modify_qp to RTR: %s", strerror(ret));
-	attr.qp_state = IBV_QPS_RTS;
-	ret = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN |
-			    (rc ? IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
-				  IBV_QP_MAX_QP_RD_ATOMIC : 0));
-	if (ret)
-		return fail(end, "ibv_modify_qp to RTS: %s", strerror(ret));
+		return ret;
 	if (ud) {
 		end->ah = ibv_create_ah(end->pd, &attr.ah_attr);
 		if (!end->ah)
@@ -584,7 +592,7 @@ static int connect_legacy(struct end *end)
 
 static int reset(struct end *end)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	struct ibv_qp_attr attr = {};
 
 	UVB_OPTS(uvb_qp_modify_opts, opts, .mask = IBV_QP_STATE, .state = IBV_QPS_RESET);
 	struct ibv_wc wc;
@@ -596,15 +604,10 @@ static int reset(struct end *end)
 			return fail(end, "destroy_ah: %s", strerror(ret));
 		end->ah = NULL;
 	}
-	if (opt.legacy) {
-		ret = ibv_modify_qp(end->qp, &attr, IBV_QP_STATE);
-		if (ret)
-			return fail(end, "ibv_modify_qp to RESET: %s", strerror(ret));
-	} else {
-		ret = modify(end, "QP modify to RESET", &opts);
-		if (ret)
-			return ret;
-	}
+	ret = opt.legacy ? modify_legacy(end, &attr, "RESET", IBV_QPS_RESET, 0) :
+			   modify(end, "QP modify to RESET", &opts);
+	if (ret)
+		return ret;
 	while (ibv_poll_cq(end->cq, 1, &wc) > 0)
 		;
 	return 0;
@@ -738,8 +741,28 @@ static int written(struct end *end, unsigned int seed)
 	return 0;
 }
 
+/* What goes between the ends, in this order; over UD there is no RDMA. */
+static const struct step {
+	enum ibv_wr_opcode opcode;
+	const char *what;
+	bool back;			/* from the second end to the first */
+} steps[] = {
+	{ IBV_WR_SEND, "SEND", false },
+	{ IBV_WR_SEND, "SEND", true },
+	{ IBV_WR_RDMA_WRITE, "RDMA WRITE", false },
+};
+
+/* One end's part in a step. */
+static int take_step(struct end *end, const struct step *step, unsigned int seed)
+{
+	if (end->first != step->back)
+		return post(end, step->opcode, seed) ?: complete(end, step->what);
+	return step->opcode == IBV_WR_SEND ? receive(end, seed) : written(end, seed);
+}
+
 static int transfer(struct end *end, unsigned int seed, bool talk)
 {
+	const struct step *step;
 	int ret;
 
 	memset(recv_buf(end), 0, header() + opt.size);
@@ -748,42 +771,17 @@ static int transfer(struct end *end, unsigned int seed, bool talk)
 	if (ret)
 		return ret;
 
-	if (end->first) {
-		ret = post(end, IBV_WR_SEND, seed);
-		ret = ret ?: complete(end, "SEND");
-	} else {
-		ret = receive(end, seed);
+	for (step = steps; step < steps + ARRAY_SIZE(steps); step++, seed++) {
+		if (opt.type == IBV_QPT_UD && step->opcode != IBV_WR_SEND)
+			continue;
+		ret = meet(end, take_step(end, step, seed));
+		if (ret)
+			return ret;
+		if (talk)
+			say(end, "%s of %u bytes%s: content verified\n", step->what, opt.size,
+			    step->back ? " back" : "");
 	}
-	ret = meet(end, ret);
-	if (ret)
-		return ret;
-	if (talk)
-		say(end, "SEND of %u bytes: content verified\n", opt.size);
-
-	if (end->first) {
-		ret = receive(end, seed + 1);
-	} else {
-		ret = post(end, IBV_WR_SEND, seed + 1);
-		ret = ret ?: complete(end, "SEND");
-	}
-	ret = meet(end, ret);
-	if (ret)
-		return ret;
-	if (talk)
-		say(end, "SEND of %u bytes back: content verified\n", opt.size);
-	if (opt.type == IBV_QPT_UD)
-		return 0;
-
-	if (end->first) {
-		ret = post(end, IBV_WR_RDMA_WRITE, seed + 2);
-		ret = ret ?: complete(end, "RDMA WRITE");
-	} else {
-		ret = written(end, seed + 2);
-	}
-	ret = meet(end, ret);
-	if (!ret && talk)
-		say(end, "RDMA WRITE of %u bytes: content verified\n", opt.size);
-	return ret;
+	return 0;
 }
 
 /* ---- the whole ---- */
@@ -905,41 +903,66 @@ static const char usage[] =
 "\n"
 "Exit status: 0 all held, 1 something did not, 2 usage, 3 refused.\n";
 
-enum {
-	OPT_DEST = 256, OPT_ADDRESS, OPT_DSCP, OPT_TRAFFIC_CLASS, OPT_UDP_SPORT, OPT_FLOW_LABEL,
-	OPT_PRIORITY, OPT_HOP_LIMIT, OPT_LEGACY, OPT_PROCESSES, OPT_SECONDS, OPT_HOLD,
-	OPT_ABSENT_OK, OPT_EXPECT_REFUSED, OPT_CONNECT, OPT_SL, OPT_GRH, OPT_PATH_BITS,
-	OPT_STATIC_RATE,
-};
+/* No letter has a number as high. */
+#define FIRST_LONG	256
 
-static const struct option options[] = {
-	{ "device", required_argument, NULL, 'd' },
-	{ "port", required_argument, NULL, 'p' },
-	{ "type", required_argument, NULL, 't' },
-	{ "dest", required_argument, NULL, OPT_DEST },
-	{ "address", required_argument, NULL, OPT_ADDRESS },
-	{ "sgid-index", required_argument, NULL, 'g' },
-	{ "dscp", required_argument, NULL, OPT_DSCP },
-	{ "traffic-class", required_argument, NULL, OPT_TRAFFIC_CLASS },
-	{ "udp-sport", required_argument, NULL, OPT_UDP_SPORT },
-	{ "flow-label", required_argument, NULL, OPT_FLOW_LABEL },
-	{ "priority", required_argument, NULL, OPT_PRIORITY },
-	{ "hop-limit", required_argument, NULL, OPT_HOP_LIMIT },
-	{ "sl", required_argument, NULL, OPT_SL },
-	{ "path-bits", required_argument, NULL, OPT_PATH_BITS },
-	{ "static-rate", required_argument, NULL, OPT_STATIC_RATE },
-	{ "grh", no_argument, NULL, OPT_GRH },
-	{ "legacy", no_argument, NULL, OPT_LEGACY },
-	{ "connect", no_argument, NULL, OPT_CONNECT },
-	{ "processes", no_argument, NULL, OPT_PROCESSES },
-	{ "size", required_argument, NULL, 's' },
-	{ "loop", required_argument, NULL, 'l' },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "hold", required_argument, NULL, OPT_HOLD },
-	{ "absent-ok", no_argument, NULL, OPT_ABSENT_OK },
-	{ "expect-refused", optional_argument, NULL, OPT_EXPECT_REFUSED },
-	{ "help", no_argument, NULL, 'h' },
-	{}
+enum kind { TEXT, FLAG, NUMBER, TYPE, DEST, REFUSED, HELP };
+
+/**
+ * struct choice - an option
+ * @name: its long name
+ * @letter: its short one, or 0
+ * @kind: what it takes
+ * @to: where that goes
+ * @size: bytes of @to; what a number has more is cut off
+ * @fields: of the path that has the number
+ * @field: which of them
+ */
+static const struct choice {
+	const char *name;
+	char letter;
+	enum kind kind;
+	void *to;
+	size_t size;
+	uint16_t *fields;
+	uint16_t field;
+} choices[] = {
+#define TO(member)	.to = &opt.member, .size = sizeof(opt.member)
+#define ROCE(member, bit)							\
+	.kind = NUMBER, TO(path.member), .fields = &opt.path.fields,		\
+	.field = UVERBS_BPF_ROCE_##bit
+#define IB(member, bit)								\
+	.kind = NUMBER, TO(ib_path.member), .fields = &opt.ib_path.fields,	\
+	.field = UVERBS_BPF_IB_##bit
+	{ .name = "device", .letter = 'd', .kind = TEXT, TO(device) },
+	{ .name = "port", .letter = 'p', .kind = NUMBER, TO(port) },
+	{ .name = "type", .letter = 't', .kind = TYPE },
+	{ .name = "dest", .kind = DEST },
+	{ .name = "address", .kind = TEXT, TO(address) },
+	{ .name = "sgid-index", .letter = 'g', .kind = NUMBER, TO(sgid_index) },
+	{ .name = "dscp", ROCE(traffic, DSCP) },
+	{ .name = "traffic-class", ROCE(traffic, TRAFFIC_CLASS) },
+	{ .name = "udp-sport", ROCE(flow, UDP_SPORT) },
+	{ .name = "flow-label", ROCE(flow, FLOW_LABEL) },
+	{ .name = "priority", ROCE(priority, PRIORITY) },
+	{ .name = "hop-limit", ROCE(hop_limit, HOP_LIMIT) },
+	{ .name = "sl", IB(sl, SL) },
+	{ .name = "path-bits", IB(src_path_bits, SRC_PATH_BITS) },
+	{ .name = "static-rate", IB(static_rate, STATIC_RATE) },
+	{ .name = "grh", .kind = FLAG, TO(grh) },
+	{ .name = "legacy", .kind = FLAG, TO(legacy) },
+	{ .name = "connect", .kind = FLAG, TO(connect) },
+	{ .name = "processes", .kind = FLAG, TO(processes) },
+	{ .name = "size", .letter = 's', .kind = NUMBER, TO(size) },
+	{ .name = "loop", .letter = 'l', .kind = NUMBER, TO(rounds) },
+	{ .name = "seconds", .kind = NUMBER, TO(seconds) },
+	{ .name = "hold", .kind = TEXT, TO(hold) },
+	{ .name = "absent-ok", .kind = FLAG, TO(absent_ok) },
+	{ .name = "expect-refused", .kind = REFUSED },
+	{ .name = "help", .letter = 'h', .kind = HELP },
+#undef ROCE
+#undef IB
+#undef TO
 };
 
 static void usage_error(const char *what, const char *value)
@@ -961,119 +984,101 @@ static unsigned long number(const char *what, const char *value)
 	return n;
 }
 
+static void store(const struct choice *choice, unsigned long n)
+{
+	switch (choice->size) {
+	case 1:
+		*(uint8_t *)choice->to = n;
+		break;
+	case 2:
+		*(uint16_t *)choice->to = n;
+		break;
+	case 4:
+		*(uint32_t *)choice->to = n;
+		break;
+	default:
+		*(uint64_t *)choice->to = n;
+	}
+	if (choice->fields)
+		*choice->fields |= choice->field;
+}
+
+static void choose(const struct choice *choice, const char *value)
+{
+	char option[32];
+
+	snprintf(option, sizeof(option), "--%s", choice->name);
+	switch (choice->kind) {
+	case TEXT:
+		*(const char **)choice->to = value;
+		break;
+	case FLAG:
+		*(bool *)choice->to = true;
+		break;
+	case NUMBER:
+		store(choice, number(option, value));
+		break;
+	case TYPE:
+		if (!strcmp(value, "rc"))
+			opt.type = IBV_QPT_RC;
+		else if (!strcmp(value, "uc"))
+			opt.type = IBV_QPT_UC;
+		else if (!strcmp(value, "ud"))
+			opt.type = IBV_QPT_UD;
+		else
+			usage_error(option, value);
+		break;
+	case DEST:
+		if (strcmp(value, "gid") && strcmp(value, "ipv4") && strcmp(value, "ipv6"))
+			usage_error(option, value);
+		opt.dest = value;
+		break;
+	case REFUSED:
+		opt.refused = value ?: "";
+		break;
+	case HELP:
+		fputs(usage, stdout);
+		exit(0);
+	}
+}
+
+static int argument_of(const struct choice *choice)
+{
+	if (choice->kind == FLAG || choice->kind == HELP)
+		return no_argument;
+	return choice->kind == REFUSED ? optional_argument : required_argument;
+}
+
 static void parse(int argc, char **argv)
 {
-	bool size_given = false;
+	struct option options[ARRAY_SIZE(choices) + 1] = {};
+	char letters[2 * ARRAY_SIZE(choices) + 1], *letter = letters;
+	size_t i;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:p:t:g:s:l:h", options, NULL)) >= 0) {
-		switch (c) {
-		case 'd':
-			opt.device = optarg;
-			break;
-		case 'p':
-			opt.port = number("--port", optarg);
-			break;
-		case 't':
-			if (!strcmp(optarg, "rc"))
-				opt.type = IBV_QPT_RC;
-			else if (!strcmp(optarg, "uc"))
-				opt.type = IBV_QPT_UC;
-			else if (!strcmp(optarg, "ud"))
-				opt.type = IBV_QPT_UD;
-			else
-				usage_error("--type", optarg);
-			break;
-		case OPT_DEST:
-			if (strcmp(optarg, "gid") && strcmp(optarg, "ipv4") &&
-			    strcmp(optarg, "ipv6"))
-				usage_error("--dest", optarg);
-			opt.dest = optarg;
-			break;
-		case OPT_ADDRESS:
-			opt.address = optarg;
-			break;
-		case 'g':
-			opt.sgid_index = number("--sgid-index", optarg);
-			break;
-		case OPT_DSCP:
-			opt.path.fields |= UVERBS_BPF_ROCE_DSCP;
-			opt.path.traffic = number("--dscp", optarg);
-			break;
-		case OPT_TRAFFIC_CLASS:
-			opt.path.fields |= UVERBS_BPF_ROCE_TRAFFIC_CLASS;
-			opt.path.traffic = number("--traffic-class", optarg);
-			break;
-		case OPT_UDP_SPORT:
-			opt.path.fields |= UVERBS_BPF_ROCE_UDP_SPORT;
-			opt.path.flow = number("--udp-sport", optarg);
-			break;
-		case OPT_FLOW_LABEL:
-			opt.path.fields |= UVERBS_BPF_ROCE_FLOW_LABEL;
-			opt.path.flow = number("--flow-label", optarg);
-			break;
-		case OPT_PRIORITY:
-			opt.path.fields |= UVERBS_BPF_ROCE_PRIORITY;
-			opt.path.priority = number("--priority", optarg);
-			break;
-		case OPT_HOP_LIMIT:
-			opt.path.fields |= UVERBS_BPF_ROCE_HOP_LIMIT;
-			opt.path.hop_limit = number("--hop-limit", optarg);
-			break;
-		case OPT_SL:
-			opt.ib_path.fields |= UVERBS_BPF_IB_SL;
-			opt.ib_path.sl = number("--sl", optarg);
-			break;
-		case OPT_PATH_BITS:
-			opt.ib_path.fields |= UVERBS_BPF_IB_SRC_PATH_BITS;
-			opt.ib_path.src_path_bits = number("--path-bits", optarg);
-			break;
-		case OPT_STATIC_RATE:
-			opt.ib_path.fields |= UVERBS_BPF_IB_STATIC_RATE;
-			opt.ib_path.static_rate = number("--static-rate", optarg);
-			break;
-		case OPT_GRH:
-			opt.grh = true;
-			break;
-		case OPT_LEGACY:
-			opt.legacy = true;
-			break;
-		case OPT_CONNECT:
-			opt.connect = true;
-			break;
-		case OPT_PROCESSES:
-			opt.processes = true;
-			break;
-		case 's':
-			opt.size = number("--size", optarg);
-			size_given = true;
-			break;
-		case 'l':
-			opt.rounds = number("--loop", optarg);
-			break;
-		case OPT_SECONDS:
-			opt.seconds = number("--seconds", optarg);
-			break;
-		case OPT_HOLD:
-			opt.hold = optarg;
-			break;
-		case OPT_ABSENT_OK:
-			opt.absent_ok = true;
-			break;
-		case OPT_EXPECT_REFUSED:
-			opt.refused = optarg ?: "";
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			exit(EXIT_USAGE);
+	for (i = 0; i < ARRAY_SIZE(choices); i++) {
+		options[i] = (struct option) {
+			.name = choices[i].name, .has_arg = argument_of(&choices[i]),
+			.val = choices[i].letter ?: FIRST_LONG + (int)i,
+		};
+		if (choices[i].letter) {
+			*letter++ = choices[i].letter;
+			if (options[i].has_arg)
+				*letter++ = ':';
 		}
+	}
+	*letter = '\0';
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) >= 0) {
+		for (i = 0; i < ARRAY_SIZE(choices) && options[i].val != c; i++)
+			;
+		if (i == ARRAY_SIZE(choices))
+			exit(EXIT_USAGE);
+		choose(&choices[i], optarg);
 	}
 	if (optind < argc)
 		usage_error("argument", argv[optind]);
-	if (opt.type == IBV_QPT_UD && !size_given)
-		opt.size = 1024;
+	if (opt.size == SIZE_NOT_GIVEN)
+		opt.size = opt.type == IBV_QPT_UD ? 1024 : 4096;
 	if (!opt.size || opt.size > 1 << 20)
 		usage_error("--size", "outside 1 to 1048576");
 	if (opt.legacy && (opt.path.fields & (UVERBS_BPF_ROCE_UDP_SPORT |
