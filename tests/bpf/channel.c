@@ -23,6 +23,7 @@
 #include "uverbs_bpf.h"
 #include "../../bpf/uverbs_bpf_types.h"
 #include "channel.h"
+#include "kmsg.h"
 
 static const char *object_path, *node;
 static int nr_failed;
@@ -191,27 +192,15 @@ static int kmsg = -1;
 
 static void log_begin(void)
 {
-	if (kmsg < 0)
-		kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0)
-		die("/dev/kmsg: %s", strerror(errno));
+	if (kmsg >= 0)
+		close(kmsg);
+	kmsg = kmsg_open();
 }
 
 /* Whether a line since log_begin() has all of the texts. */
 static bool logged(const char *first, const char *second)
 {
-	char record[8192];
-	bool found = false;
-	ssize_t n;
-
-	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		if (n < 0)
-			continue;
-		record[n] = '\0';
-		found |= strstr(record, "uverbs_bpf: ") && strstr(record, first) &&
-			 (!second || strstr(record, second));
-	}
-	return found;
+	return kmsg_has(kmsg, first, second);
 }
 
 /* ---- calls ---- */

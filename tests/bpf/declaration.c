@@ -6,45 +6,16 @@
  *
  * Exit status: 0 if all were, and the right declarations were attached, else 1.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <linux/types.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 
 #include "../../bpf/uverbs_bpf_types.h"
 #include "../../uapi/uverbs_bpf.h"
-
-static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	return 0;
-}
-
-/* One declaration made wrong: @make gets the ops struct, which begins with it. */
-struct declaration_case {
-	const char *name;
-	void (*make)(void *ops);
-	const char *text;
-};
-
-#define CASE(_name, _text)	{ #_name, make_##_name, _text }
-#define MAKE_OF(_type, _name)							\
-	static void wrong_##_name(struct uverbs_bpf_##_type##_ops *ops);		\
-	static void make_##_name(void *ops)					\
-	{									\
-		wrong_##_name(ops);						\
-	}									\
-	static void wrong_##_name(struct uverbs_bpf_##_type##_ops *ops)
+#include "wrong.h"
 
 /* ---- a transport ---- */
 
-#define MAKE(_name)		MAKE_OF(transport, _name)
+#define MAKE(_name)		WRONG_MAKE(uverbs_bpf_transport_ops, _name)
 
 MAKE(no_name) { ops->decl.name[0] = '\0'; }
 MAKE(endless_name) { memset(ops->decl.name, 'a', sizeof(ops->decl.name)); }
@@ -71,36 +42,36 @@ MAKE(attr_of_other_method) { ops->decl.attrs[0].method = 0; }
 /* An output of QP_MODIFY: nobody would fill it. */
 MAKE(attr_other_way) { ops->decl.attrs[0].direction = 2; }
 
-static const struct declaration_case transport_cases[] = {
-	CASE(no_name, "name: wants 1 to 15"),
-	CASE(endless_name, "name: wants 1 to 15"),
-	CASE(name_with_blank, "name: wants 1 to 15"),
-	CASE(abi_0, "roce: abi is 0"),
-	CASE(abi_of_the_future, "roce: abi is 2"),
-	CASE(fail_closed, "roce: flags is 0x1"),
-	CASE(no_protocol, "roce: protocols is 0,"),
-	CASE(unknown_protocol, "roce: protocols is 0x14, knows 0xf"),
-	CASE(endless_ibdev, "roce: ibdev: wants a NUL within 64"),
-	CASE(reserved, "roce: reserved is not 0"),
-	CASE(no_attrs, "roce: nr_attrs is 0"),
-	CASE(many_attrs, "roce: nr_attrs is 17, wants at most 16"),
-	CASE(attrs_beyond, "roce: attrs[1] and later are beyond nr_attrs"),
-	CASE(same_attr_twice, "roce: attrs[1]: id 0 of that method is there twice"),
-	CASE(attr_name, "roce: attrs[0].name: wants 1 to 31"),
-	CASE(attr_id, "roce: attrs[0].id is 0x4000"),
-	CASE(attr_direction, "roce: attrs[0].direction is 0"),
-	CASE(attr_mandatory, "roce: attrs[0].flags is 0x1, knows 0x0"),
-	CASE(attr_min_len, "roce: attrs[0] has 17 to 16 bytes"),
-	CASE(attr_max_len, "roce: attrs[0] has 16 to 4097 bytes"),
-	CASE(attr_reserved, "roce: attrs[0].reserved is not 0"),
-	CASE(attr_of_other_method, "roce: attrs[0]: takes inputs of QP_MODIFY"),
-	CASE(attr_other_way, "roce: attrs[0]: takes inputs of QP_MODIFY"),
+static const struct wrong_case transport_cases[] = {
+	WRONG_CASE(no_name, "name: wants 1 to 15"),
+	WRONG_CASE(endless_name, "name: wants 1 to 15"),
+	WRONG_CASE(name_with_blank, "name: wants 1 to 15"),
+	WRONG_CASE(abi_0, "roce: abi is 0"),
+	WRONG_CASE(abi_of_the_future, "roce: abi is 2"),
+	WRONG_CASE(fail_closed, "roce: flags is 0x1"),
+	WRONG_CASE(no_protocol, "roce: protocols is 0,"),
+	WRONG_CASE(unknown_protocol, "roce: protocols is 0x14, knows 0xf"),
+	WRONG_CASE(endless_ibdev, "roce: ibdev: wants a NUL within 64"),
+	WRONG_CASE(reserved, "roce: reserved is not 0"),
+	WRONG_CASE(no_attrs, "roce: nr_attrs is 0"),
+	WRONG_CASE(many_attrs, "roce: nr_attrs is 17, wants at most 16"),
+	WRONG_CASE(attrs_beyond, "roce: attrs[1] and later are beyond nr_attrs"),
+	WRONG_CASE(same_attr_twice, "roce: attrs[1]: id 0 of that method is there twice"),
+	WRONG_CASE(attr_name, "roce: attrs[0].name: wants 1 to 31"),
+	WRONG_CASE(attr_id, "roce: attrs[0].id is 0x4000"),
+	WRONG_CASE(attr_direction, "roce: attrs[0].direction is 0"),
+	WRONG_CASE(attr_mandatory, "roce: attrs[0].flags is 0x1, knows 0x0"),
+	WRONG_CASE(attr_min_len, "roce: attrs[0] has 17 to 16 bytes"),
+	WRONG_CASE(attr_max_len, "roce: attrs[0] has 16 to 4097 bytes"),
+	WRONG_CASE(attr_reserved, "roce: attrs[0].reserved is not 0"),
+	WRONG_CASE(attr_of_other_method, "roce: attrs[0]: takes inputs of QP_MODIFY"),
+	WRONG_CASE(attr_other_way, "roce: attrs[0]: takes inputs of QP_MODIFY"),
 };
 
 /* ---- a provider; what it has in common with a transport is not tried again ---- */
 
 #undef MAKE
-#define MAKE(_name)		MAKE_OF(provider, _name)
+#define MAKE(_name)		WRONG_MAKE(uverbs_bpf_provider_ops, _name)
 
 MAKE(driver_without_id) { ops->decl.flags = UVERBS_BPF_WITH_DRIVER; }
 MAKE(unknown_flag) { ops->decl.flags = 1 << 2; }
@@ -134,146 +105,49 @@ MAKE(row_of_command) { ops->decl.attrs[0].method = UVERBS_BPF_COMMAND(0, 26); }
 MAKE(row_of_any) { ops->decl.attrs[0].method = UVERBS_BPF_ANY; }
 MAKE(unknown_type) { ops->channel.type.what = 99; }
 
-static const struct declaration_case provider_cases[] = {
-	CASE(driver_without_id, "minimal: WITH_DRIVER wants a driver_id"),
-	CASE(unknown_flag, "minimal: flags is 0x4, knows 0x3"),
-	CASE(role, "minimal: role is 3, wants observer, guard or owner"),
-	CASE(closed_observer, "minimal: an observer cannot fail closed"),
-	CASE(many_hooks, "minimal: has 17 hooks"),
-	CASE(many_methods, "17 methods and 1 objects, wants at most"),
-	CASE(many_objects, "5 objects, wants at most"),
-	CASE(channel_reserved, "minimal: reserved is not 0"),
-	CASE(hooks_beyond, "minimal: hooks, methods or objects beyond"),
-	CASE(methods_beyond, "minimal: hooks, methods or objects beyond"),
-	CASE(objects_beyond, "minimal: hooks, methods or objects beyond"),
-	CASE(hook_of_driver, "minimal: hooks[0]: object 0x1000 is none of the kernel's"),
-	CASE(hook_of_any_object, "minimal: hooks[0]: method 0x1 of any object, wants"),
-	CASE(hook_of_no_method, "minimal: hooks[1]: there is no method 0xfff of object"),
-	CASE(object_name, "minimal: objects[0].name: wants 1 to 23"),
-	CASE(object_id, "minimal: objects[0].id is 4096, wants 0 to 3"),
-	CASE(object_state, "minimal: objects[0].state is 257 bytes, wants at most 256"),
-	CASE(object_flags, "minimal: objects[0].flags is 0x1, knows none"),
-	CASE(method_name, "minimal: methods[0].name: wants 1 to 23"),
-	CASE(method_id, "minimal: methods[0].id is 0x2000, has 12 bits"),
-	CASE(method_twice, "minimal: methods[1]: id 0 of object 0xf000 is there twice"),
-	CASE(method_flags, "minimal: methods[0].flags is 0x80"),
-	CASE(method_access, "minimal: methods[0]: object 0xf000 cannot have access 5"),
-	CASE(method_makes_qp, "minimal: methods[0]: object 0x4 cannot have access 3"),
-	CASE(method_of_device, "minimal: methods[1]: object 0x0 cannot have access 1"),
-	CASE(row_of_no_method, "minimal: attrs[1]: it has no method 0xf007 of object 0xf000"),
-	CASE(row_not_hooked, "minimal: attrs[0]: method 0x0 of object 0x3 is not among hooks"),
-	CASE(row_mandatory, "minimal: attrs[0]: only a method or type of its own can want an attribute"),
-	CASE(row_of_command, "minimal: attrs[0]: method 0xe81a of object 0x4 is not among hooks"),
-	CASE(row_of_any, "minimal: attrs[0]: it has no method 0xffff of object 0x4"),
-	CASE(unknown_type, "minimal: channel.type: what is 99, this module knows 1"),
+static const struct wrong_case provider_cases[] = {
+	WRONG_CASE(driver_without_id, "minimal: WITH_DRIVER wants a driver_id"),
+	WRONG_CASE(unknown_flag, "minimal: flags is 0x4, knows 0x3"),
+	WRONG_CASE(role, "minimal: role is 3, wants observer, guard or owner"),
+	WRONG_CASE(closed_observer, "minimal: an observer cannot fail closed"),
+	WRONG_CASE(many_hooks, "minimal: has 17 hooks"),
+	WRONG_CASE(many_methods, "17 methods and 1 objects, wants at most"),
+	WRONG_CASE(many_objects, "5 objects, wants at most"),
+	WRONG_CASE(channel_reserved, "minimal: reserved is not 0"),
+	WRONG_CASE(hooks_beyond, "minimal: hooks, methods or objects beyond"),
+	WRONG_CASE(methods_beyond, "minimal: hooks, methods or objects beyond"),
+	WRONG_CASE(objects_beyond, "minimal: hooks, methods or objects beyond"),
+	WRONG_CASE(hook_of_driver, "minimal: hooks[0]: object 0x1000 is none of the kernel's"),
+	WRONG_CASE(hook_of_any_object, "minimal: hooks[0]: method 0x1 of any object, wants"),
+	WRONG_CASE(hook_of_no_method, "minimal: hooks[1]: there is no method 0xfff of object"),
+	WRONG_CASE(object_name, "minimal: objects[0].name: wants 1 to 23"),
+	WRONG_CASE(object_id, "minimal: objects[0].id is 4096, wants 0 to 3"),
+	WRONG_CASE(object_state, "minimal: objects[0].state is 257 bytes, wants at most 256"),
+	WRONG_CASE(object_flags, "minimal: objects[0].flags is 0x1, knows none"),
+	WRONG_CASE(method_name, "minimal: methods[0].name: wants 1 to 23"),
+	WRONG_CASE(method_id, "minimal: methods[0].id is 0x2000, has 12 bits"),
+	WRONG_CASE(method_twice, "minimal: methods[1]: id 0 of object 0xf000 is there twice"),
+	WRONG_CASE(method_flags, "minimal: methods[0].flags is 0x80"),
+	WRONG_CASE(method_access, "minimal: methods[0]: object 0xf000 cannot have access 5"),
+	WRONG_CASE(method_makes_qp, "minimal: methods[0]: object 0x4 cannot have access 3"),
+	WRONG_CASE(method_of_device, "minimal: methods[1]: object 0x0 cannot have access 1"),
+	WRONG_CASE(row_of_no_method, "minimal: attrs[1]: it has no method 0xf007 of object 0xf000"),
+	WRONG_CASE(row_not_hooked, "minimal: attrs[0]: method 0x0 of object 0x3 is not among hooks"),
+	WRONG_CASE(row_mandatory, "minimal: attrs[0]: only a method or type of its own can want an attribute"),
+	WRONG_CASE(row_of_command, "minimal: attrs[0]: method 0xe81a of object 0x4 is not among hooks"),
+	WRONG_CASE(row_of_any, "minimal: attrs[0]: it has no method 0xffff of object 0x4"),
+	WRONG_CASE(unknown_type, "minimal: channel.type: what is 99, this module knows 1"),
 };
-
-/* ---- trying them ---- */
-
-/* Whether the kernel logged @text since @kmsg was last read. */
-static bool logged(int kmsg, const char *text)
-{
-	char record[8192];
-	bool found = false;
-	ssize_t n;
-
-	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		if (n < 0)
-			continue;
-		record[n] = '\0';
-		found |= strstr(record, "uverbs_bpf: ") && strstr(record, text);
-	}
-	return found;
-}
-
-/* Attach the declaration as @make left it. Returns the link, or NULL with errno set. */
-static struct bpf_link *attach(const char *path, size_t ops_size, void (*make)(void *ops),
-			       struct bpf_object **object)
-{
-	struct bpf_link *link;
-	struct bpf_map *map;
-	size_t size;
-	void *ops;
-	int err;
-
-	*object = bpf_object__open_file(path, NULL);
-	if (!*object)
-		return NULL;
-	map = bpf_object__find_map_by_name(*object, "minimal");
-	ops = bpf_map__initial_value(map, &size);
-	if (!ops || size != ops_size) {
-		errno = EMSGSIZE;
-		return NULL;
-	}
-	if (make)
-		make(ops);
-	if (bpf_object__load(*object))
-		return NULL;
-	link = bpf_map__attach_struct_ops(map);
-	err = errno;
-	if (!link)
-		errno = err;
-	return link;
-}
-
-/* @this is refused for its reason; or, without one, the declaration as it is is attached. */
-static bool try(const char *path, size_t ops_size, const struct declaration_case *this, int kmsg)
-{
-	struct bpf_object *object;
-	struct bpf_link *link = attach(path, ops_size, this ? this->make : NULL, &object);
-	const char *why = NULL;
-
-	if (!this)
-		why = link ? NULL : strerror(errno);
-	else if (link)
-		why = "was attached";
-	else if (errno != EINVAL)
-		why = strerror(errno);
-	else if (!logged(kmsg, this->text))
-		why = "the kernel log does not say why";
-	printf("%s %s%s%s\n", why ? "FAILED" : "ok    ", this ? this->name : "right",
-	       why ? ": " : "", why ?: "");
-	if (link)
-		bpf_link__destroy(link);
-	bpf_object__close(object);
-	return !why;
-}
-
-static unsigned int try_all(const char *path, size_t ops_size, const struct declaration_case *cases,
-			    size_t nr_cases, int kmsg)
-{
-	unsigned int nr_failed;
-	size_t i;
-
-	printf("%s:\n", path);
-	/* Otherwise a reason common to all would look like success. */
-	nr_failed = !try(path, ops_size, NULL, kmsg);
-	for (i = 0; i < nr_cases; i++)
-		nr_failed += !try(path, ops_size, &cases[i], kmsg);
-	printf("%zu cases, %u failed\n", nr_cases + 1, nr_failed);
-	return nr_failed;
-}
-
-#define TRY_ALL(path, type, kmsg)						\
-	try_all(path, sizeof(struct uverbs_bpf_##type##_ops), type##_cases,		\
-		sizeof(type##_cases) / sizeof(type##_cases[0]), kmsg)
 
 int main(int argc, char **argv)
 {
 	unsigned int nr_failed;
-	int kmsg;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: declaration TRANSPORT.bpf.o PROVIDER.bpf.o\n");
 		return 2;
 	}
-	libbpf_set_print(quiet);
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0) {
-		perror("declaration: /dev/kmsg");
-		return 1;
-	}
-	nr_failed = TRY_ALL(argv[1], transport, kmsg);
-	nr_failed += TRY_ALL(argv[2], provider, kmsg);
+	nr_failed = WRONG_TRY_ALL(argv[1], "minimal", uverbs_bpf_transport_ops, transport_cases);
+	nr_failed += WRONG_TRY_ALL(argv[2], "minimal", uverbs_bpf_provider_ops, provider_cases);
 	return !!nr_failed;
 }
