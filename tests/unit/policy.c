@@ -39,23 +39,28 @@ static void call_of(struct uverbs_bpf_test *t, __u16 object, __u16 method, const
 
 /* ---- objects as the kernel makes and destroys them ---- */
 
-/* The call ends with @result; if that is 0 there is the object @handle. */
+/* The call of call_of() ends with @result; if that is 0 there is @obj, if it makes one. */
+static int finish(struct uverbs_bpf_test *t, struct uverbs_bpf_obj *obj, int result)
+{
+	int ret = uverbs_bpf_test_before(t, &policy);
+
+	if (ret)
+		return ret;
+	uverbs_bpf_test_after(t, &policy, result);
+	if (!result && obj)
+		policy.obj_add(obj);
+	return result;
+}
+
 static int make_qp(struct uverbs_bpf_test *t, __u32 type, __u32 handle, int result)
 {
 	struct uverbs_bpf_obj obj = {
 		.file = FILE_NUMBER, .handle = handle, .object = UVERBS_OBJECT_QP, .who = user,
 	};
 	struct uverbs_bpf_args_qp_create args = { .qp_type = type };
-	int ret;
 
 	call_of(t, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, &args, sizeof(args));
-	ret = uverbs_bpf_test_before(t, &policy);
-	if (ret)
-		return ret;
-	uverbs_bpf_test_after(t, &policy, result);
-	if (!result)
-		policy.obj_add(&obj);
-	return result;
+	return finish(t, &obj, result);
 }
 
 static int make_mr(struct uverbs_bpf_test *t, __u64 length, __u32 access, __u32 handle, int result)
@@ -65,31 +70,19 @@ static int make_mr(struct uverbs_bpf_test *t, __u64 length, __u32 access, __u32 
 		.length = length,
 	};
 	struct uverbs_bpf_args_mr_reg args = { .length = length, .access_flags = access };
-	int ret;
 
 	call_of(t, UVERBS_OBJECT_MR, UVERBS_BPF_METHOD_MR_REG, &args, sizeof(args));
-	ret = uverbs_bpf_test_before(t, &policy);
-	if (ret)
-		return ret;
-	uverbs_bpf_test_after(t, &policy, result);
-	if (!result)
-		policy.obj_add(&obj);
-	return result;
+	return finish(t, &obj, result);
 }
 
 static int change_mr(struct uverbs_bpf_test *t, __u64 length, __u64 old, __u32 handle, int result)
 {
 	struct uverbs_bpf_args_mr_reg args = { .length = length, .old_length = old };
-	int ret;
 
 	call_of(t, UVERBS_OBJECT_MR, REREG_MR, &args, sizeof(args));
 	t->ctx.handle = handle;
 	t->ctx.legacy = 1;
-	ret = uverbs_bpf_test_before(t, &policy);
-	if (ret)
-		return ret;
-	uverbs_bpf_test_after(t, &policy, result);
-	return result;
+	return finish(t, NULL, result);
 }
 
 static void destroy(__u16 object, __u32 handle)
