@@ -9,56 +9,21 @@
  */
 #include <infiniband/verbs.h>
 
-#include "raw.h"
+#include "fake.h"
 
 static int fd;
 static uint32_t pd, cq;
 
 static int source_by_method(uint32_t *qp)
 {
-	struct ib_uverbs_qp_cap cap = {
-		.max_send_wr = 4, .max_recv_wr = 4, .max_send_sge = 1, .max_recv_sge = 1,
-	}, resp_cap;
-	uint32_t num;
+	struct qp_made made;
 	struct cmd cmd;
 	int ret;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_PD_HANDLE, pd);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, cq);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, cq);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_USER_HANDLE, 1);
-	cmd_in(&cmd, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_TYPE, IB_UVERBS_QPT_UD);
+	create_qp_begin(&cmd, pd, cq, IB_UVERBS_QPT_UD, &made);
 	cmd_u32(&cmd, UVERBS_ATTR_CREATE_QP_SOURCE_QPN, 0x1234);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_CAP, &resp_cap, sizeof(resp_cap));
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &num, sizeof(num));
 	ret = cmd_call(fd, &cmd);
 	*qp = cmd.attrs[0].data;
-	return ret;
-}
-
-static int create(uint32_t type, uint32_t flags, uint32_t source, uint32_t *qp, uint32_t *num)
-{
-	struct ib_uverbs_ex_create_qp in = {
-		.pd_handle = pd,
-		.send_cq_handle = cq,
-		.recv_cq_handle = cq,
-		.max_send_wr = 4,
-		.max_recv_wr = 4,
-		.max_send_sge = 1,
-		.max_recv_sge = 1,
-		.qp_type = type,
-		.create_flags = flags,
-		.source_qpn = source,
-	};
-	struct ib_uverbs_ex_create_qp_resp out = {};
-	int ret = legacy(fd, EX | IB_USER_VERBS_EX_CMD_CREATE_QP, &in, sizeof(in), &out,
-			 sizeof(out), NULL, 0);
-
-	*qp = out.base.qp_handle;
-	*num = out.base.qpn;
 	return ret;
 }
 
@@ -68,7 +33,8 @@ static void source_qpn(void)
 
 	printf("QP_CREATE: %s\n", errno_name(source_by_method(&qp)));
 	printf("EX CREATE_QP: %s\n",
-	       errno_name(create(IB_UVERBS_QPT_UD, 1 << 10 /* SOURCE_QPN */, 0x1234, &qp, &num)));
+	       errno_name(create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_UD, 1 << 10 /* SOURCE_QPN */,
+				       0x1234, &qp, &num)));
 }
 
 /* By LID, so that nothing has to be resolved. */
@@ -87,15 +53,9 @@ static int new_path(uint32_t qp)
 static void uc_path(const char *control)
 {
 	uint32_t qp, num;
-	char line[64];
-	int file, len;
 
-	must("CREATE_QP", create(IB_UVERBS_QPT_UC, 0, 0, &qp, &num));
-	len = snprintf(line, sizeof(line), "state %u %u\n", num, IBV_QPS_SQD);
-	file = open(control, O_WRONLY);
-	if (file < 0 || write(file, line, len) != len)
-		die("%s: %s: %s", control, line, errno_name(errno));
-	close(file);
+	must("CREATE_QP", create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_UC, 0, 0, &qp, &num));
+	fake_tell(control, "state %u %u\n", num, IBV_QPS_SQD);
 	printf("MODIFY_QP: %s\n", errno_name(new_path(qp)));
 }
 

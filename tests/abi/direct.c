@@ -18,7 +18,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "raw.h"
+#include "fake.h"
 #include "../../uapi/uverbs_bpf.h"
 
 #define THREADS		4
@@ -35,21 +35,6 @@ static struct {
 	struct uverbs_bpf_error error;
 	char text[UVERBS_BPF_ERROR_MAX];
 } answer;
-
-static void tell(const char *fmt, ...)
-{
-	char line[128];
-	va_list args;
-	int to, len;
-
-	va_start(args, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	to = open(control, O_WRONLY);
-	if (to < 0 || write(to, line, len) != len)
-		die("%s: %s: %s", control, line, errno_name(errno));
-	close(to);
-}
 
 static void expect(const char *what, int ret, int expected, const char *words)
 {
@@ -196,14 +181,14 @@ static void event(void)
 	must("async", alloc_async(fd, &async));
 	must("CREATE_QP", command(IB_USER_VERBS_CMD_CREATE_QP, &in, sizeof(in), &out, sizeof(out)));
 	must("INIT", modify(out.qp_handle, INIT_SET, 1, 0));
-	tell("event direct_qp %u %u", out.qpn, QP_FATAL);
+	fake_tell(control, "event direct_qp %u %u", out.qpn, QP_FATAL);
 	if (read(async, &desc, sizeof(desc)) != sizeof(desc) || desc.event_type != QP_FATAL ||
 	    desc.element != in.user_handle)
 		die("event %u of 0x%llx", desc.event_type, (unsigned long long)desc.element);
 	if (state_of(out.qp_handle) != 6)
 		die("state %u after the event", state_of(out.qp_handle));
 	/* One that nobody reads goes with the QP. */
-	tell("event direct_qp %u %u", out.qpn, QP_FATAL);
+	fake_tell(control, "event direct_qp %u %u", out.qpn, QP_FATAL);
 	must("destroy", destroy_qp(fd, out.qp_handle, &resp));
 	if (resp.events_reported != 1 || poll(&(struct pollfd) { async, POLLIN }, 1, 0))
 		die("%u events reported", resp.events_reported);
@@ -226,12 +211,12 @@ static void order(void)
 	int ret[2] = { -1, -1 };
 
 	ordered = make();
-	tell("hold direct_modify");
+	fake_tell(control, "hold direct_modify");
 	pthread_create(&first, NULL, modify_later, &ret[0]);
 	pthread_create(&second, NULL, modify_later, &ret[1]);
 	nanosleep(&(struct timespec) { .tv_nsec = 500000000 }, NULL);
 	expect("destroying a QP in use", destroy_qp(fd, ordered, &resp), EBUSY, NULL);
-	tell("release direct_modify");
+	fake_tell(control, "release direct_modify");
 	pthread_join(first, NULL);
 	pthread_join(second, NULL);
 	if (ret[0] || ret[1])

@@ -23,17 +23,11 @@ static int node;
 /* What a call is about, and its errno. */
 #define say(ret, ...)	(printf(__VA_ARGS__), printf(": %s\n", errno_name(ret)), (ret))
 
-static void begin(struct cmd *cmd, uint16_t object, uint16_t method)
-{
-	cmd_begin(cmd, object, method);
-	cmd->hdr.driver_id = DRIVER_ID;
-}
-
 static int old(uint32_t command, const void *in, size_t in_len, void *out, size_t out_len)
 {
 	struct cmd cmd;
 
-	begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE);
 	cmd_u64(&cmd, UVERBS_ATTR_WRITE_CMD, command);
 	cmd_in(&cmd, UVERBS_ATTR_CORE_IN, in, in_len);
 	if (out)
@@ -48,7 +42,7 @@ static int open_context(const char *path)
 
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
-	begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT);
 	must("GET_CONTEXT", cmd_call(fd, &cmd));
 	return fd;
 }
@@ -68,7 +62,7 @@ static int thing_create(uint64_t value, const void *data, uint16_t len, uint32_t
 	struct cmd cmd;
 	int ret;
 
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
 	cmd_handle(&cmd, FAKE_ATTR_THING_CREATE_HANDLE, 0);
 	cmd_u64(&cmd, FAKE_ATTR_THING_CREATE_VALUE, value);
 	cmd_out(&cmd, FAKE_ATTR_THING_CREATE_LIVE, live, sizeof(*live));
@@ -91,7 +85,7 @@ static int thing_destroy(uint32_t thing)
 {
 	struct cmd cmd;
 
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_DESTROY);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_DESTROY);
 	cmd_handle(&cmd, FAKE_ATTR_THING_DESTROY_HANDLE, thing);
 	return cmd_call(node, &cmd);
 }
@@ -100,7 +94,7 @@ static int thing_modify(uint32_t thing, uint64_t value)
 {
 	struct cmd cmd;
 
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_MODIFY);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_MODIFY);
 	cmd_handle(&cmd, FAKE_ATTR_THING_MODIFY_HANDLE, thing);
 	cmd_u64(&cmd, FAKE_ATTR_THING_MODIFY_VALUE, value);
 	return cmd_call(node, &cmd);
@@ -110,7 +104,7 @@ static int thing_query(uint32_t thing, struct fake_thing_state *state)
 {
 	struct cmd cmd;
 
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_QUERY);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_QUERY);
 	cmd_handle(&cmd, FAKE_ATTR_THING_QUERY_HANDLE, thing);
 	cmd_out(&cmd, FAKE_ATTR_THING_QUERY_STATE, state, sizeof(*state));
 	return cmd_call(node, &cmd);
@@ -120,7 +114,7 @@ static int thing_watch(uint32_t thing, int events)
 {
 	struct cmd cmd;
 
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_WATCH);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_WATCH);
 	cmd_handle(&cmd, FAKE_ATTR_THING_WATCH_HANDLE, thing);
 	cmd_fd(&cmd, FAKE_ATTR_THING_WATCH_EVENTS, events);
 	return cmd_call(node, &cmd);
@@ -131,7 +125,7 @@ static int events_alloc(int *events)
 	struct cmd cmd;
 	int ret;
 
-	begin(&cmd, FAKE_OBJECT_EVENTS, FAKE_METHOD_EVENTS_ALLOC);
+	cmd_begin(&cmd, FAKE_OBJECT_EVENTS, FAKE_METHOD_EVENTS_ALLOC);
 	cmd_fd(&cmd, FAKE_ATTR_EVENTS_ALLOC_FD, 0);
 	ret = cmd_call(node, &cmd);
 	*events = cmd.attrs[0].data;
@@ -142,7 +136,7 @@ static int identify(uint64_t handle, uint32_t result[3])
 {
 	struct cmd cmd;
 
-	begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_IDENTIFY);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_IDENTIFY);
 	cmd_add(&cmd, FAKE_ATTR_IDENTIFY_HANDLE, 0, handle);
 	cmd_out(&cmd, FAKE_ATTR_IDENTIFY_RESULT, result, 12);
 	return cmd_call(node, &cmd);
@@ -194,7 +188,7 @@ static void things(void)
 	say(thing_create(1, (void *)16, 100, &other, &live), "thing with data that is not there");
 
 	/* A copy out that fails after the object was made: it is destroyed again. */
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
 	cmd_handle(&cmd, FAKE_ATTR_THING_CREATE_HANDLE, 0);
 	cmd_u64(&cmd, FAKE_ATTR_THING_CREATE_VALUE, 3);
 	cmd_out(&cmd, FAKE_ATTR_THING_CREATE_LIVE, (void *)16, sizeof(live));
@@ -206,7 +200,7 @@ static void things(void)
 
 	/* Of an answer there may be less or more room than it takes. */
 	for (i = 0; i <= 40; i += 8) {
-		begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_QUERY);
+		cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_QUERY);
 		cmd_handle(&cmd, FAKE_ATTR_THING_QUERY_HANDLE, thing);
 		cmd_out(&cmd, FAKE_ATTR_THING_QUERY_STATE, state, i);
 		memset(state, 0x55, sizeof(state));
@@ -224,10 +218,10 @@ static void things(void)
 	i = new_pd();
 	say(thing_query(i, state), "query a PD");
 	say(thing_destroy(i), "destroy a PD");
-	begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
+	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_PD_HANDLE, thing);
 	say(cmd_call(node, &cmd), "PD_DESTROY of a thing");
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_MODIFY);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_MODIFY);
 	cmd_add(&cmd, FAKE_ATTR_THING_MODIFY_HANDLE, 4, thing);
 	cmd_u64(&cmd, FAKE_ATTR_THING_MODIFY_VALUE, 5);
 	say(cmd_call(node, &cmd), "a handle with a length");
@@ -263,7 +257,7 @@ static void echo_call(struct cmd *cmd, struct fake_kinds *kinds, const char *wha
 
 #define echo(what, add)								\
 	do {									\
-		begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);	\
+		cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);	\
 		add;								\
 		echo_call(&cmd, &kinds, what);					\
 	} while (0)
@@ -345,9 +339,9 @@ static void attributes(void)
 	echo("unknown attribute", cmd_u64(&cmd, FAKE_ID(29), 1));
 	echo("unknown optional attribute", cmd_add(&cmd, FAKE_ID(29), 8, 1)->flags = 0);
 	echo("attribute beyond all", cmd_u64(&cmd, FAKE_ID(31), 1));
-	begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
 	say(cmd_call(node, &cmd), "echo without a place for the answer");
-	begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
 	for (i = 0; i < 100; i++)
 		cmd_add(&cmd, FAKE_ID(20), 8, i)->flags = 0;
 	echo_call(&cmd, &kinds, "behind 100 unknown attributes");
@@ -388,11 +382,11 @@ static void missing(void)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		begin(&cmd, calls[i].object, calls[i].method);
+		cmd_begin(&cmd, calls[i].object, calls[i].method);
 		say(cmd_call(node, &cmd), "object %#x method %#x", calls[i].object,
 		    calls[i].method);
 	}
-	begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
+	cmd_begin(&cmd, FAKE_OBJECT_THING, FAKE_METHOD_THING_CREATE);
 	say(cmd_call(node, &cmd), "thing of nothing");
 	cmd.hdr.driver_id++;
 	say(cmd_call(node, &cmd), "another driver's");
@@ -408,7 +402,7 @@ static void add_ours(struct cmd *cmd, struct fake_pair *pair, uint32_t thing, ui
 
 static void cq_attrs(struct cmd *cmd, uint32_t *cqe)
 {
-	begin(cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
+	cmd_begin(cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
 	cmd_handle(cmd, UVERBS_ATTR_CREATE_CQ_HANDLE, 0);
 	cmd_u32(cmd, UVERBS_ATTR_CREATE_CQ_CQE, 16);
 	cmd_u64(cmd, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, 1);
@@ -418,7 +412,7 @@ static void cq_attrs(struct cmd *cmd, uint32_t *cqe)
 
 static void extended(void)
 {
-	struct ib_uverbs_qp_cap cap = { 4, 4, 1, 1, 0 }, resp_cap;
+	struct qp_made made;
 	struct fake_pair pair = { 100, 20 };
 	uint32_t pd = new_pd(), thing = new_thing(3), cq, number, wr, sge, lkey, rkey;
 	struct ib_uverbs_destroy_cq_resp gone;
@@ -453,21 +447,12 @@ static void extended(void)
 	cmd_u32(&cmd, FAKE_ID(5), 1);
 	say(cmd_call(node, &cmd), "CQ with an unknown attribute");
 
-	begin(&cmd, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_PD_HANDLE, pd);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, cq);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, cq);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_USER_HANDLE, 1);
-	cmd_in(&cmd, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_TYPE, IB_UVERBS_QPT_RC);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_CAP, &resp_cap, sizeof(resp_cap));
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &number, sizeof(number));
+	create_qp_begin(&cmd, pd, cq, IB_UVERBS_QPT_RC, &made);
 	add_ours(&cmd, &pair, thing, &answer);
 	say(cmd_call(node, &cmd), "QP with ours");
 	printf("answer %llu\n", (unsigned long long)answer);
 
-	begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
+	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
 	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
 	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd);
 	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 1);
@@ -481,7 +466,7 @@ static void extended(void)
 	say(cmd_call(node, &cmd), "SRQ with ours");
 	printf("answer %llu\n", (unsigned long long)answer);
 
-	begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
+	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
 	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
 	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd);
 	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
@@ -497,7 +482,7 @@ static void extended(void)
 
 	reg.pd_handle = pd;
 	say(old(IB_USER_VERBS_CMD_REG_MR, &reg, sizeof(reg), &mr, sizeof(mr)), "MR");
-	begin(&cmd, UVERBS_OBJECT_MR, FAKE_METHOD_MR_QUERY);
+	cmd_begin(&cmd, UVERBS_OBJECT_MR, FAKE_METHOD_MR_QUERY);
 	cmd_handle(&cmd, FAKE_ATTR_MR_QUERY_HANDLE, mr.mr_handle);
 	cmd_out(&cmd, FAKE_ATTR_MR_QUERY_SAME, &number, sizeof(number));
 	number = 0;
@@ -506,15 +491,15 @@ static void extended(void)
 	cmd.attrs[0].data = cq;
 	say(cmd_call(node, &cmd), "MR_QUERY of a CQ");
 
-	begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, FAKE_METHOD_FLOW_ACTION_CREATE);
+	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, FAKE_METHOD_FLOW_ACTION_CREATE);
 	cmd_handle(&cmd, FAKE_ATTR_FLOW_ACTION_CREATE_HANDLE, 0);
 	say(cmd_call(node, &cmd), "FLOW_ACTION");
 	number = cmd.attrs[0].data;
-	begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, UVERBS_METHOD_FLOW_ACTION_DESTROY);
+	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, UVERBS_METHOD_FLOW_ACTION_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_FLOW_ACTION_HANDLE, number);
 	say(cmd_call(node, &cmd), "FLOW_ACTION_DESTROY");
 
-	begin(&cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY);
+	cmd_begin(&cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_CQ_HANDLE, cq);
 	cmd_out(&cmd, UVERBS_ATTR_DESTROY_CQ_RESP, &gone, sizeof(gone));
 	say(cmd_call(node, &cmd), "CQ_DESTROY while the QP uses it");
@@ -651,10 +636,10 @@ static void hold(void)
 	say(events_alloc(&again), "events");
 	say(thing_create(1, NULL, 0, &other, &result[0]), "thing");
 	echo("after", cmd_u64(&cmd, FAKE_ATTR_ECHO_CONST, 42));
-	begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, FAKE_METHOD_DEVICE_ECHO);
 	cmd_u64(&cmd, FAKE_ID(29), 1);
 	say(cmd_call(node, &cmd), "echo with an unknown attribute");
-	begin(&cmd, FAKE_OBJECT_ABSENT, FAKE_METHOD_ABSENT_CREATE);
+	cmd_begin(&cmd, FAKE_OBJECT_ABSENT, FAKE_METHOD_ABSENT_CREATE);
 	say(cmd_call(node, &cmd), "absent");
 	cq_attrs(&cmd, &other);
 	cmd_in(&cmd, FAKE_ATTR_ANY_CREATE_PAIR, &kinds.pair, sizeof(kinds.pair));
@@ -662,7 +647,7 @@ static void hold(void)
 	say(thing_destroy(thing), "destroy");
 	say(thing_destroy(thing), "destroy twice");
 	say(thing_destroy(busy), "destroy a busy thing");
-	begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
+	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_PD_HANDLE, pd);
 	say(cmd_call(node, &cmd), "PD_DESTROY");
 	close(events);
@@ -673,6 +658,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		die("usage: driver-def calls|hold NODE");
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	raw_driver = DRIVER_ID;
 	node = open_context(argv[2]);
 	if (!strcmp(argv[1], "hold")) {
 		hold();

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "../../uapi/uverbs_bpf.h"
-#include "raw.h"
+#include "fake.h"
 
 enum { RESET, INIT, RTR, RTS, SQD, SQE, ERR, STATES };
 #define SAME	STATES
@@ -60,38 +60,7 @@ static void expect(const char *what, struct cmd *cmd, int expected, unsigned int
 /* What no verb does to a QP: put it into a state. */
 static void set_state(unsigned int state)
 {
-	char line[64];
-	int file, len = snprintf(line, sizeof(line), "state %u %u\n", raw_num, state);
-
-	file = open(control, O_WRONLY);
-	if (file < 0 || write(file, line, len) != len)
-		die("%s: %s: %s", control, line, errno_name(errno));
-	close(file);
-}
-
-/* By the legacy command, which can give flags and a source QPN. Returns 0 or the errno. */
-static int create(uint32_t type, uint32_t flags, uint32_t source, uint32_t *qp, uint32_t *num)
-{
-	struct ib_uverbs_ex_create_qp in = {
-		.pd_handle = pd,
-		.send_cq_handle = cq,
-		.recv_cq_handle = cq,
-		.max_send_wr = 4,
-		.max_recv_wr = 4,
-		.max_send_sge = 1,
-		.max_recv_sge = 1,
-		.qp_type = type,
-		.create_flags = flags,
-		.source_qpn = source,
-	};
-	struct ib_uverbs_ex_create_qp_resp out = {};
-	int ret = legacy(fd, EX | IB_USER_VERBS_EX_CMD_CREATE_QP, &in, sizeof(in), &out,
-			 sizeof(out), NULL, 0);
-
-	*qp = out.base.qp_handle;
-	if (num)
-		*num = out.base.qpn;
-	return ret;
+	fake_tell(control, "state %u %u\n", raw_num, state);
 }
 
 static void modify(struct cmd *cmd, uint32_t qp)
@@ -334,8 +303,9 @@ static void test_fixed(void)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		must("EX CREATE_QP", create(IB_UVERBS_QPT_RAW_PACKET, kinds[i].flags,
-					    kinds[i].source, &qp, NULL));
+		must("EX CREATE_QP",
+		     create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_RAW_PACKET, kinds[i].flags,
+				  kinds[i].source, &qp, NULL));
 		stripping = source = ~0U;
 		query(&cmd, qp);
 		cmd_out(&cmd, UVERBS_BPF_ATTR_ETH_VLAN_STRIPPING, &stripping, 4);
@@ -430,8 +400,8 @@ int main(int argc, char **argv)
 	must("GET_CONTEXT", get_context(fd));
 	must("ALLOC_PD", alloc_pd(fd, &pd));
 	must("CQ_CREATE", create_cq(fd, 16, -1, NULL, &cq));
-	must("QP_CREATE", create(IB_UVERBS_QPT_RAW_PACKET, 0, 0, &raw, &raw_num));
-	must("QP_CREATE", create(IB_UVERBS_QPT_UD, 0, 0, &ud, NULL));
+	must("QP_CREATE", create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_RAW_PACKET, 0, 0, &raw, &raw_num));
+	must("QP_CREATE", create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_UD, 0, 0, &ud, NULL));
 	if (legacy_only) {
 		test_legacy();
 		return 0;

@@ -18,7 +18,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "raw.h"
+#include "fake.h"
 #include "../../uapi/uverbs_bpf.h"
 #include "../bpf/firmware.h"
 #include "../drivers/fake/fake_firmware_abi.h"
@@ -31,6 +31,7 @@
 static int fd;
 static uint32_t ns;
 static const char *fake;
+static char control[256];
 
 static struct {
 	struct uverbs_bpf_error error;
@@ -108,22 +109,6 @@ static int destroy_any(uint32_t handle)
 
 /* ---- the fake device ---- */
 
-static void tell(const char *fmt, ...)
-{
-	char line[128], path[256];
-	va_list args;
-	int to, len;
-
-	va_start(args, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	snprintf(path, sizeof(path), "%s/control", fake);
-	to = open(path, O_WRONLY);
-	if (to < 0 || write(to, line, len) != len)
-		die("%s: %s: %s", path, line, errno_name(errno));
-	close(to);
-}
-
 /* A number beside @name in one of its files: "objects" or "calls". */
 static unsigned long count(const char *file, const char *name)
 {
@@ -174,11 +159,11 @@ static void in_use(uint32_t handle)
 	int ret = -1;
 
 	held = handle;
-	tell("hold exec");
+	fake_tell(control, "hold exec");
 	pthread_create(&thread, NULL, look_later, &ret);
 	nanosleep(&(struct timespec) { .tv_nsec = 500000000 }, NULL);
 	expect("destroy while the driver runs a command of it", destroy_any(handle), EBUSY, NULL, 1);
-	tell("release exec");
+	fake_tell(control, "release exec");
 	pthread_join(thread, NULL);
 	expect("that command", ret, 0, NULL, 1);
 }
@@ -205,9 +190,9 @@ static void run(void)
 	       "prepare returned 4096", 1);
 	if (count("calls", "exec") != execs)
 		die("the driver was asked all the same");
-	tell("fail exec 1 28");
+	fake_tell(control, "fail exec 1 28");
 	expect("the driver fails", make(1, 0, NULL, &other), ENOSPC, "the driver", 1);
-	tell("fail exec 1 28");
+	fake_tell(control, "fail exec 1 28");
 	expect("the driver fails for an object", add(handle, 1, NULL), ENOSPC, "the driver", 1);
 	expect("complete refuses", make(1, FIRMWARE_REFUSED, NULL, &other), ERANGE,
 	       "complete refuses 3", 1);
@@ -336,6 +321,7 @@ int main(int argc, char **argv)
 	must("context", get_context(fd));
 	must("PROVIDER_OPEN", open_channel());
 	fake = argv[3];
+	snprintf(control, sizeof(control), "%s/control", fake);
 	if (!strcmp(argv[1], "run")) {
 		run();
 	} else if (!strcmp(argv[1], "hold")) {

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "raw.h"
+#include "fake.h"
 
 /* Objects of later kernels. */
 #define OBJECT_COMP_CNTR	19
@@ -39,21 +39,6 @@ static struct {
 	uint32_t raw, ud, rc, flow, cntr;
 	bool has_cntr;
 } env;
-
-static void tell(const char *fmt, ...)
-{
-	char line[128];
-	va_list args;
-	int fd, len;
-
-	va_start(args, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	fd = open(control, O_WRONLY);
-	if (fd < 0 || write(fd, line, len) != len)
-		die("%s: %s: %s", control, line, errno_name(errno));
-	close(fd);
-}
 
 /* ---- calls ---- */
 
@@ -932,7 +917,7 @@ static void test_events(void)
 
 	must("WQ_CREATE", create_wq(&wq, &number));
 	for (i = 0; i < 3; i++)
-		tell("event wq %u %u\n", number, EVENT_WQ_FATAL);
+		fake_tell(control, "event wq %u %u\n", number, EVENT_WQ_FATAL);
 	for (i = 0; i < 2; i++) {
 		if (poll(&poll_async, 1, 1000) != 1 ||
 		    read(env.async, &desc, sizeof(desc)) != sizeof(desc))
@@ -960,7 +945,7 @@ static void test_failures(void)
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		int ret, again = 0;
 
-		tell("fail %s 1 %d\n", ops[i], EREMOTEIO);
+		fake_tell(control, "fail %s 1 %d\n", ops[i], EREMOTEIO);
 		switch (i) {
 		case 0:
 			ret = create_wq(&handle, &events);

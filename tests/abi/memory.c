@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "raw.h"
+#include "fake.h"
 #include "../drivers/fake/fake_abi.h"
 #include "../../uapi/uverbs_bpf.h"
 
@@ -572,15 +572,6 @@ static void own(void)
 
 /* ---- what the fake device can ---- */
 
-static void control(const char *file, const char *command)
-{
-	int to = open(file, O_WRONLY | O_CLOEXEC);
-
-	if (to < 0 || write(to, command, strlen(command)) != (ssize_t)strlen(command))
-		die("%s: %s: %s", file, command, errno_name(errno));
-	close(to);
-}
-
 /* The driver makes another MR for another translation. */
 static void rereg_new(const char *driver)
 {
@@ -613,7 +604,7 @@ static void rereg_new(const char *driver)
 	       EFAULT);
 	if (driver) {
 		/* The old one gets a handle of its own. */
-		control(driver, "fail dereg_mr 1 16");
+		fake_tell(driver, "fail dereg_mr 1 16");
 		expect("rereg, old MR stays", rereg(mr.handle, REREG_TRANS, 0, 1, memory, &resp), 0);
 		expect("INFO_HANDLES", info_handles(UVERBS_OBJECT_MR, ids, 4, &total), 0);
 		expect_value("MRs", total, 2);
@@ -814,7 +805,7 @@ static void exports(const char *driver)
 			fd = was;
 		}
 		if (i == 2)
-			control(driver, "unplug");
+			fake_tell(driver, "unplug");
 		if (i == 0)
 			close(buf);
 		close(from);

@@ -234,33 +234,72 @@ static inline int create_cq(int fd, uint32_t cqe, int channel, struct mminfo *ri
 	return ret;
 }
 
-/* @type is an enum ib_uverbs_qp_type. */
-static inline int create_qp(int fd, uint32_t pd, uint32_t cq, unsigned int type, uint32_t *qp)
+/* What QP_CREATE answers beside the handle. */
+struct qp_made {
+	struct ib_uverbs_qp_cap cap;
+	uint32_t num;
+};
+
+/* What every QP is made with; @type is an enum ib_uverbs_qp_type. The first attribute is the QP. */
+static inline void create_qp_begin(struct cmd *cmd, uint32_t pd, uint32_t cq, unsigned int type,
+				   struct qp_made *made)
 {
-	struct ib_uverbs_qp_cap cap = {
+	static const struct ib_uverbs_qp_cap cap = {
 		.max_send_wr = 4,
 		.max_recv_wr = 4,
 		.max_send_sge = 1,
 		.max_recv_sge = 1,
-	}, resp_cap;
+	};
+
+	cmd_begin(cmd, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_PD_HANDLE, pd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, cq);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, cq);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_QP_USER_HANDLE, 0x0123456789abcdef);
+	cmd_in(cmd, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_QP_TYPE, type);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_QP_RESP_CAP, &made->cap, sizeof(made->cap));
+	cmd_out(cmd, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &made->num, sizeof(made->num));
+}
+
+static inline int create_qp(int fd, uint32_t pd, uint32_t cq, unsigned int type, uint32_t *qp)
+{
 	struct rxe_create_qp_resp uhw;
-	uint32_t qp_num;
+	struct qp_made made;
 	struct cmd cmd;
 	int ret;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_PD_HANDLE, pd);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, cq);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, cq);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_USER_HANDLE, 0x0123456789abcdef);
-	cmd_in(&cmd, UVERBS_ATTR_CREATE_QP_CAP, &cap, sizeof(cap));
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_QP_TYPE, type);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_CAP, &resp_cap, sizeof(resp_cap));
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, &qp_num, sizeof(qp_num));
+	create_qp_begin(&cmd, pd, cq, type, &made);
 	cmd_out(&cmd, ATTR_UHW_OUT, &uhw, sizeof(uhw));
 	ret = cmd_call(fd, &cmd);
 	*qp = cmd.attrs[0].data;
+	return ret;
+}
+
+/* By the legacy command, which can give flags and a source QPN; @num may be NULL. */
+static inline int create_qp_ex(int fd, uint32_t pd, uint32_t cq, uint32_t type, uint32_t flags,
+			       uint32_t source, uint32_t *qp, uint32_t *num)
+{
+	struct ib_uverbs_ex_create_qp in = {
+		.pd_handle = pd,
+		.send_cq_handle = cq,
+		.recv_cq_handle = cq,
+		.max_send_wr = 4,
+		.max_recv_wr = 4,
+		.max_send_sge = 1,
+		.max_recv_sge = 1,
+		.qp_type = type,
+		.create_flags = flags,
+		.source_qpn = source,
+	};
+	struct ib_uverbs_ex_create_qp_resp out = {};
+	int ret = legacy(fd, EX | IB_USER_VERBS_EX_CMD_CREATE_QP, &in, sizeof(in), &out,
+			 sizeof(out), NULL, 0);
+
+	*qp = out.base.qp_handle;
+	if (num)
+		*num = out.base.qpn;
 	return ret;
 }
 
