@@ -317,6 +317,27 @@ void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 	source->async = async;
 }
 
+int uvb_event_source_destroyed(struct uverbs_attr_bundle *bundle, u16 handle_attr, u16 resp_attr)
+{
+	const struct uvb_event_source *source =
+		container_of(uvb_attr_handle(bundle, handle_attr), struct uvb_event_source, handle);
+
+	return uvb_copy_out(bundle, resp_attr, &source->async_reported,
+			    sizeof(source->async_reported));
+}
+
+int uvb_event_source_destroy_id(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+				u32 *reported)
+{
+	struct uvb_handle *handle = uvb_handle_get_destroyed(bundle, object, id);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	*reported = container_of(handle, struct uvb_event_source, handle)->async_reported;
+	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
+	return 0;
+}
+
 void uvb_event_source_release(struct uvb_event_source *source)
 {
 	struct uvb_event_file *events = source->async;

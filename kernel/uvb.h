@@ -751,6 +751,13 @@ void uvb_event_source_init(struct uvb_event_source *source, u64 user_handle,
 /* After the hardware object is gone: drop what nobody read, and the references. */
 void uvb_event_source_release(struct uvb_event_source *source);
 void uvb_event_source_report(struct uvb_event_source *source, enum ib_event_type type);
+/*
+ * The ends of the methods and commands that destroy a QP, SRQ or WQ: all three tell how many of
+ * its async events were read, and nothing else.
+ */
+int uvb_event_source_destroyed(struct uverbs_attr_bundle *bundle, u16 handle_attr, u16 resp_attr);
+int uvb_event_source_destroy_id(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
+				u32 *reported);
 void uvb_cq_events_release(struct uvb_cq *cq);
 /* The async event file a call names by @attr, or the file's default one; NULL if none. */
 struct uvb_event_file *uvb_event_file_get(struct uverbs_attr_bundle *bundle, u16 attr);

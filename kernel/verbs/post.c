@@ -383,7 +383,9 @@ static int uvb_recv_post(struct uverbs_attr_bundle *bundle, const struct ib_uver
 	return uvb_response(bundle, &resp, sizeof(resp)) ?: ret;
 }
 
-int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle)
+static int uvb_recv_command(struct uverbs_attr_bundle *bundle, unsigned int object,
+			    int (*post)(void *queue, const struct ib_recv_wr *wr,
+					const struct ib_recv_wr **bad))
 {
 	struct uvb_recv recv __uninitialized;
 	struct ib_uverbs_post_send cmd;
@@ -394,25 +396,19 @@ int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle)
 		return ret;
 	ret = uvb_recv_unpack(bundle, &cmd, &recv);
 	if (!ret)
-		ret = uvb_recv_post(bundle, &cmd, &recv, UVERBS_OBJECT_QP, uvb_qp_post_recv);
+		ret = uvb_recv_post(bundle, &cmd, &recv, object, post);
 	kvfree(recv.memory);
 	return ret;
 }
 
+int uvb_cmd_post_recv(struct uverbs_attr_bundle *bundle)
+{
+	return uvb_recv_command(bundle, UVERBS_OBJECT_QP, uvb_qp_post_recv);
+}
+
 int uvb_cmd_post_srq_recv(struct uverbs_attr_bundle *bundle)
 {
-	struct uvb_recv recv __uninitialized;
-	struct ib_uverbs_post_send cmd;
-	int ret;
-
-	ret = uvb_post_request(bundle, &cmd);
-	if (ret)
-		return ret;
-	ret = uvb_recv_unpack(bundle, &cmd, &recv);
-	if (!ret)
-		ret = uvb_recv_post(bundle, &cmd, &recv, UVERBS_OBJECT_SRQ, uvb_srq_post_recv);
-	kvfree(recv.memory);
-	return ret;
+	return uvb_recv_command(bundle, UVERBS_OBJECT_SRQ, uvb_srq_post_recv);
 }
 
 /* ---- poll ---- */

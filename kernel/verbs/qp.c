@@ -806,32 +806,22 @@ static int uvb_cmd_query_qp(struct uverbs_attr_bundle *bundle)
 
 static int uvb_qp_destroy_method(struct uverbs_attr_bundle *bundle)
 {
-	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_DESTROY_QP_HANDLE);
-	struct ib_uverbs_destroy_qp_resp resp = {
-		.events_reported =
-			container_of(handle, struct uvb_event_source, handle)->async_reported,
-	};
-
-	return uvb_copy_out(bundle, UVERBS_ATTR_DESTROY_QP_RESP, &resp, sizeof(resp));
+	return uvb_event_source_destroyed(bundle, UVERBS_ATTR_DESTROY_QP_HANDLE,
+					  UVERBS_ATTR_DESTROY_QP_RESP);
 }
 
 static int uvb_cmd_destroy_qp(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_uverbs_destroy_qp_resp resp = {};
+	struct ib_uverbs_destroy_qp_resp resp;
 	struct ib_uverbs_destroy_qp cmd;
-	struct uvb_handle *handle;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
 	if (ret)
 		return ret;
-	handle = uvb_handle_get_destroyed(bundle, UVERBS_OBJECT_QP, cmd.qp_handle);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	resp.events_reported =
-		container_of(handle, struct uvb_event_source, handle)->async_reported;
-	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
-	return uvb_response(bundle, &resp, sizeof(resp));
+	ret = uvb_event_source_destroy_id(bundle, UVERBS_OBJECT_QP, cmd.qp_handle,
+					  &resp.events_reported);
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
 static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,

@@ -346,39 +346,24 @@ static int uvb_cmd_query_srq(struct uverbs_attr_bundle *bundle)
 
 /* ---- destroy ---- */
 
-static void uvb_srq_destroyed(const struct uvb_handle *handle,
-			      struct ib_uverbs_destroy_srq_resp *resp)
-{
-	*resp = (struct ib_uverbs_destroy_srq_resp) {
-		.events_reported =
-			container_of(handle, struct uvb_event_source, handle)->async_reported,
-	};
-}
-
 static int uvb_srq_destroy_method(struct uverbs_attr_bundle *bundle)
 {
-	struct ib_uverbs_destroy_srq_resp resp;
-
-	uvb_srq_destroyed(uvb_attr_handle(bundle, UVERBS_ATTR_DESTROY_SRQ_HANDLE), &resp);
-	return uvb_copy_out(bundle, UVERBS_ATTR_DESTROY_SRQ_RESP, &resp, sizeof(resp));
+	return uvb_event_source_destroyed(bundle, UVERBS_ATTR_DESTROY_SRQ_HANDLE,
+					  UVERBS_ATTR_DESTROY_SRQ_RESP);
 }
 
 static int uvb_cmd_destroy_srq(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_uverbs_destroy_srq_resp resp;
 	struct ib_uverbs_destroy_srq cmd;
-	struct uvb_handle *handle;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
 	if (ret)
 		return ret;
-	handle = uvb_handle_get_destroyed(bundle, UVERBS_OBJECT_SRQ, cmd.srq_handle);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	uvb_srq_destroyed(handle, &resp);
-	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
-	return uvb_response(bundle, &resp, sizeof(resp));
+	ret = uvb_event_source_destroy_id(bundle, UVERBS_OBJECT_SRQ, cmd.srq_handle,
+					  &resp.events_reported);
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
 static int uvb_srq_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,

@@ -212,10 +212,8 @@ out:
 
 static int uvb_wq_destroy_method(struct uverbs_attr_bundle *bundle)
 {
-	struct uvb_handle *handle = uvb_attr_handle(bundle, UVERBS_ATTR_DESTROY_WQ_HANDLE);
-
-	return uvb_copy_out(bundle, UVERBS_ATTR_DESTROY_WQ_RESP,
-			    &uvb_wq_source(handle)->async_reported, sizeof(u32));
+	return uvb_event_source_destroyed(bundle, UVERBS_ATTR_DESTROY_WQ_HANDLE,
+					  UVERBS_ATTR_DESTROY_WQ_RESP);
 }
 
 static int uvb_cmd_ex_destroy_wq(struct uverbs_attr_bundle *bundle)
@@ -224,7 +222,6 @@ static int uvb_cmd_ex_destroy_wq(struct uverbs_attr_bundle *bundle)
 		.response_length = uvb_response_length(bundle, sizeof(resp)),
 	};
 	struct ib_uverbs_ex_destroy_wq cmd;
-	struct uvb_handle *handle;
 	int ret;
 
 	ret = uvb_request(bundle, &cmd, sizeof(cmd));
@@ -232,12 +229,9 @@ static int uvb_cmd_ex_destroy_wq(struct uverbs_attr_bundle *bundle)
 		return ret;
 	if (cmd.comp_mask)
 		return -EOPNOTSUPP;
-	handle = uvb_handle_get_destroyed(bundle, UVERBS_OBJECT_WQ, cmd.wq_handle);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	resp.events_reported = uvb_wq_source(handle)->async_reported;
-	uvb_handle_put(handle, UVERBS_BPF_ACCESS_DESTROY);
-	return uvb_response(bundle, &resp, sizeof(resp));
+	ret = uvb_event_source_destroy_id(bundle, UVERBS_OBJECT_WQ, cmd.wq_handle,
+					  &resp.events_reported);
+	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
 static int uvb_wq_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
