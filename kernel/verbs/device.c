@@ -282,6 +282,8 @@ static void uvb_port_answer(struct ib_device *ibdev, u32 port,
 			    const struct ib_port_attr *attr,
 			    struct ib_uverbs_query_port_resp *resp)
 {
+	/* A call, and so before there is much to keep over it. */
+	enum rdma_link_layer link_layer = rdma_port_get_link_layer(ibdev, port);
 	bool opa = rdma_cap_opa_ah(ibdev, port);
 
 	*resp = (struct ib_uverbs_query_port_resp) {
@@ -306,14 +308,14 @@ static void uvb_port_answer(struct ib_device *ibdev, u32 port,
 		/* Eight bits end at NDR; the extended answer has sixteen. */
 		.active_speed = min_t(u16, attr->active_speed, IB_SPEED_NDR),
 		.phys_state = attr->phys_state,
-		.link_layer = rdma_port_get_link_layer(ibdev, port),
+		.link_layer = link_layer,
 	};
 }
 
 static int uvb_query_port(struct uverbs_attr_bundle *bundle)
 {
 	struct ib_device *ibdev = uvb_bundle_ibdev(bundle);
-	struct ib_uverbs_query_port_resp_ex resp = {};
+	struct ib_uverbs_query_port_resp_ex resp __uninitialized;
 	struct ib_port_attr attr __uninitialized;
 	u64 port;
 	int ret;
@@ -331,6 +333,7 @@ static int uvb_query_port(struct uverbs_attr_bundle *bundle)
 
 	uvb_port_answer(ibdev, port, &attr, &resp.legacy_resp);
 	resp.port_cap_flags2 = attr.port_cap_flags2;
+	memset(resp.reserved, 0, sizeof(resp.reserved));
 	resp.active_speed_ex = attr.active_speed;
 	return uvb_copy_out_zero(bundle, UVERBS_ATTR_QUERY_PORT_RESP, &resp, sizeof(resp));
 }
