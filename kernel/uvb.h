@@ -450,6 +450,7 @@ int uvb_claim_init(void);
  * @driver_id: every ioctl names it
  * @index: its number, until the device is removed
  * @protocols: UVERBS_BPF_PROTOCOL_* of its ports
+ * @protocol: that of the first; 0 if it has none
  * @ext: in bpf/attach.c's list of devices
  */
 struct uvb_device {
@@ -457,6 +458,7 @@ struct uvb_device {
 	struct uvb_api api;
 	u32 driver_id;
 	u32 protocols;
+	u8 protocol;
 	struct uvb_index *index;
 	struct list_head ext;
 };

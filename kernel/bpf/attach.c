@@ -49,12 +49,12 @@ static LIST_HEAD(uvb_ext_devices);
 
 /* Attached so far, for the order among providers of one priority. */
 static u64 uvb_attached;
-static struct uvb_order __rcu *uvb_order;
+struct uvb_order __rcu *uvb_order;
 static struct uvb_closed __rcu *uvb_closed[UVB_NS_COUNT];
 /* Set before the first of them is, cleared after the last: hardly ever is there one to look for. */
-static bool uvb_any_closed;
+bool uvb_any_closed;
 /* What any provider, attached or failed, hooks; the key is on if there is one. */
-static unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
+unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
 /* Rewriting code takes all processors: not each time that a program comes and goes. */
 DEFINE_STATIC_KEY_DEFERRED_FALSE(uvb_ext_key, HZ);
 static bool uvb_ext_on;
@@ -216,18 +216,10 @@ err:
 
 /* ---- providers: order, conflicts, what the failed ones hold shut ---- */
 
-const struct uvb_order *uvb_provider_order(void)
-{
-	return rcu_dereference(uvb_order);
-}
-
-const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibdev)
+const struct uvb_closed *__uvb_closed_by(unsigned int hook, struct ib_device *ibdev)
 {
 	unsigned int ns;
 
-	/* Pairs with the release in uvb_providers_changed(): then who opened it is found, if attached. */
-	if (likely(!smp_load_acquire(&uvb_any_closed)))
-		return NULL;
 	uvb_for_each_provider_ns(ns) {
 		const struct uvb_closed *closed = rcu_dereference(uvb_closed[ns]);
 
@@ -236,11 +228,6 @@ const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibde
 			return closed;
 	}
 	return NULL;
-}
-
-bool uvb_is_hooked(unsigned int hook)
-{
-	return test_bit(hook, uvb_hooked);
 }
 
 void uvb_provider_for_each(void (*run)(struct uvb_program *program, void *arg), void *arg)
@@ -707,8 +694,11 @@ void uvb_ext_device_add(struct uvb_device *dev, struct ib_device *ibdev)
 	struct uvb_dev_change change = { .dev = dev, .ibdev = ibdev };
 	u32 port;
 
-	rdma_for_each_port(ibdev, port)
+	rdma_for_each_port(ibdev, port) {
 		dev->protocols |= uvb_port_protocol(ibdev, port);
+		if (port == rdma_start_port(ibdev))
+			dev->protocol = dev->protocols;
+	}
 	guard(mutex)(&uvb_program_mutex);
 	scoped_guard(spinlock_irq, &uvb_program_lock)
 		list_add_tail(&dev->ext, &uvb_ext_devices);

@@ -184,12 +184,31 @@ struct uvb_order {
 	u8 ns[UVB_NR_PROVIDERS];
 };
 
+extern struct uvb_order __rcu *uvb_order;
+extern bool uvb_any_closed;
+extern unsigned long uvb_hooked[BITS_TO_LONGS(UVB_NR_HOOKS)];
+
 /* Context: RCU. NULL before the first was attached. */
-const struct uvb_order *uvb_provider_order(void);
+static inline const struct uvb_order *uvb_provider_order(void)
+{
+	return rcu_dereference(uvb_order);
+}
+
+const struct uvb_closed *__uvb_closed_by(unsigned int hook, struct ib_device *ibdev);
+
 /* A failed provider that holds the method shut on the device, or NULL. Context: RCU. */
-const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibdev);
+static inline const struct uvb_closed *uvb_closed_by(unsigned int hook, struct ib_device *ibdev)
+{
+	/* Pairs with the release in uvb_providers_changed(): then who opened it is found, if attached. */
+	return unlikely(smp_load_acquire(&uvb_any_closed)) ? __uvb_closed_by(hook, ibdev) : NULL;
+}
+
 /* Whether any provider hooks it; only a hint. */
-bool uvb_is_hooked(unsigned int hook);
+static inline bool uvb_is_hooked(unsigned int hook)
+{
+	return test_bit(hook, uvb_hooked);
+}
+
 /* Place of a method, or of a command, in a bitmap of hooks; UVERBS_BPF_COMMAND() is one. */
 unsigned int uvb_hook_index(u16 object, u16 method);
 /* Keep a provider's namespace for its name; of one that is kept, or whose program is found. */
@@ -300,8 +319,6 @@ struct uvb_run {
 	u8 small[64] __aligned(8);
 };
 
-/* What the program sees of the call beside its ids. */
-void uvb_run_view(struct uvb_run *run, const struct uvb_view *view);
 /* Index in call->ext of the program's attribute with this id (without namespace), or -ENOENT. */
 static inline int uvb_run_attr(const struct uvb_run *run, u16 id)
 {
@@ -341,7 +358,7 @@ int uvb_run_attrs(struct uvb_run *run);
 static __always_inline int uvb_run_begin(struct uvb_run *run, struct uvb_call *call,
 					 struct ib_device *ibdev, u8 ns)
 {
-	memset(&run->ctx, 0, sizeof(run->ctx));
+	memset(__builtin_assume_aligned(&run->ctx, __alignof__(run->ctx)), 0, sizeof(run->ctx));
 	run->call = call;
 	run->ibdev = ibdev;
 	run->ns = ns;
@@ -401,6 +418,44 @@ static inline int uvb_run_result(struct uvb_run *run, struct uvb_program *progra
 	return ret || run->refused ? __uvb_run_result(run, program, op, ret) : 0;
 }
 
+/* In path.c. */
+void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *ah);
+
+/**
+ * uvb_run_view() - what the program sees of the call beside its ids
+ * @run: the run, begun
+ * @view: what the call is about
+ *
+ * Inline, for most calls name neither port nor path, and the compiler sees that.
+ */
+static __always_inline void uvb_run_view(struct uvb_run *run, const struct uvb_view *view)
+{
+	struct uverbs_bpf_ctx *ctx = &run->ctx;
+	struct uvb_file *file = run->call->file;
+
+	ctx->port = view->port;
+	if (!view->port)
+		ctx->protocol = uvb_file_device(file)->protocol;
+	else if (rdma_is_port_valid(run->ibdev, view->port))
+		ctx->protocol = uvb_port_protocol(run->ibdev, view->port);
+	ctx->driver_id = run->ibdev->ops.driver_id;
+	ctx->qp_type = view->qp_type;
+	ctx->cur_state = view->cur_state;
+	ctx->next_state = view->next_state;
+	ctx->device = file->stock.device->devnum;
+	ctx->file = file->number;
+	ctx->who = file->who;
+	ctx->handle = UVERBS_BPF_NO_HANDLE;
+	if (view->handle) {
+		ctx->handle = view->handle->id;
+		ctx->hw = uvb_handle_hw(view->handle);
+	}
+	if (view->path) {
+		ctx->has_path = 1;
+		uvb_path_from_ah(&ctx->path, view->path);
+	}
+}
+
 /* The program did what no program may. Context: RCU. Return: -EPROTO. */
 __printf(3, 4) int uvb_run_fault(struct uvb_run *run, struct uvb_program *program,
 				 const char *fmt, ...);
@@ -420,7 +475,6 @@ u8 *uvb_exec_reply(const struct uvb_run *run, u32 off, size_t size);
 /* Values that no path can hold are the program's fault. Context: RCU. Return: 0 or -EPROTO. */
 int uvb_path_sane(struct uvb_run *run, struct uvb_program *program);
 void uvb_path_to_ah(struct uvb_run *run, struct rdma_ah_attr *ah, u32 port);
-void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *ah);
 
 /* ---- the rest ---- */
 

@@ -50,7 +50,7 @@ static_assert(sizeof(struct uverbs_bpf_args_mcast) <= UVB_MAX_ARGS);
 
 /* ---- what is hooked ---- */
 
-unsigned int uvb_hook_index(u16 object, u16 method)
+static __always_inline unsigned int uvb_hook_place(u16 object, u16 method)
 {
 	/* Objects of drivers and providers are as one. */
 	unsigned int slot = uvb_object_slot(object);
@@ -71,6 +71,11 @@ unsigned int uvb_hook_index(u16 object, u16 method)
 	default:
 		return slot * UVB_OBJECT_HOOKS + 2 * UVB_MAX_METHOD;
 	}
+}
+
+unsigned int uvb_hook_index(u16 object, u16 method)
+{
+	return uvb_hook_place(object, method);
 }
 
 /* The data path, where it goes through the kernel: only who names these is called for them. */
@@ -139,38 +144,42 @@ static bool uvb_program_shuts(const struct uvb_program *program)
 	       program->decl->flags & UVERBS_BPF_FAIL_CLOSED;
 }
 
-static int uvb_hook_find(struct uvb_hook *hook, struct uvb_call *call, struct ib_device *ibdev,
-			 unsigned int index)
+/*
+ * Return: the last of those that are to be called, NULL if there is none. *shut is the declaration
+ * of one that holds the method shut, or NULL. Context: RCU.
+ */
+static __always_inline struct uvb_program *
+uvb_hook_find(struct uvb_hook *hook, const struct uvb_call *call, struct ib_device *ibdev,
+	      unsigned int index, const struct uverbs_bpf_decl **shut)
 {
-	char name[sizeof_field(struct uverbs_bpf_decl, name)] = "";
 	const struct uvb_device *dev = uvb_file_device(call->file);
+	const struct uvb_closed *closed = uvb_closed_by(index, ibdev);
+	const struct uvb_order *order = uvb_provider_order();
+	struct uvb_program *last = NULL;
+	unsigned int i;
 
-	scoped_guard(rcu) {
-		const struct uvb_closed *closed = uvb_closed_by(index, ibdev);
-		const struct uvb_order *order = uvb_provider_order();
-		unsigned int i;
-
-		if (unlikely(closed)) {
-			memcpy(name, closed->decl.name, sizeof(name));
-			break;
-		}
-		for (i = 0; order && i < order->n; i++) {
-			struct uvb_program *program = uvb_program_any(order->ns[i]);
-
-			if (!program || !test_bit(index, program->hooks) ||
-			    !uvb_program_serves(program, dev, ibdev))
-				continue;
-			if (unlikely(program->dead)) {
-				if (uvb_program_shuts(program))
-					memcpy(name, program->decl->name, sizeof(name));
-				continue;
-			}
-			hook->programs[hook->n].ns = order->ns[i];
-			hook->programs[hook->n].agreed = false;
-			hook->programs[hook->n++].run = NULL;
-		}
+	*shut = NULL;
+	if (unlikely(closed)) {
+		*shut = &closed->decl;
+		return NULL;
 	}
-	return name[0] ? uvb_refuse_closed(call, name) : 0;
+	for (i = 0; order && i < order->n; i++) {
+		struct uvb_program *program = uvb_program_any(order->ns[i]);
+
+		if (!program || !test_bit(index, program->hooks) ||
+		    !uvb_program_serves(program, dev, ibdev))
+			continue;
+		if (unlikely(program->dead)) {
+			if (uvb_program_shuts(program))
+				*shut = program->decl;
+			continue;
+		}
+		hook->programs[hook->n].ns = order->ns[i];
+		hook->programs[hook->n].agreed = false;
+		hook->programs[hook->n++].run = NULL;
+		last = program;
+	}
+	return last;
 }
 
 /* What is addressed to a provider is never ignored: somebody must be there to read it. */
@@ -197,8 +206,8 @@ static int uvb_hook_check(const struct uvb_hook *hook, struct uvb_call *call)
 
 /* ---- before ---- */
 
-static void uvb_hook_view(const struct uvb_hook *hook, struct uvb_run *run,
-			  const struct uvb_view *view)
+static __always_inline void uvb_hook_view(const struct uvb_hook *hook, struct uvb_run *run,
+					  const struct uvb_view *view)
 {
 	run->ctx.object = hook->object;
 	run->ctx.method = hook->method;
@@ -228,12 +237,25 @@ static int uvb_hook_judge(struct uvb_run *run, struct uvb_program *program, int 
 
 /*
  * Return: 0 if the program agreed, 1 if it has no say in this call, or an errno,
- * with the reason in @run.
+ * with the reason in @run. Context: RCU.
  */
+static __always_inline int uvb_hook_run(struct uvb_run *run, struct uvb_program *program)
+{
+	const struct uverbs_bpf_provider_ops *ops = uvb_provider_ops(program);
+	struct uverbs_bpf_path path __uninitialized;
+
+	run->decl = program->decl;
+	run->owner = ops->channel.role == UVERBS_BPF_OWNER;
+	if (run->owner) {
+		path = run->ctx.path;
+		memcpy(run->name, program->decl->name, sizeof(run->name));
+	}
+	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0, &path);
+}
+
+/* The same of one that was found some time ago, or is there no more. */
 static int uvb_hook_ask(struct uvb_run *run)
 {
-	const struct uverbs_bpf_provider_ops *ops;
-	struct uverbs_bpf_path path __uninitialized;
 	struct uvb_program *program;
 
 	guard(rcu)();
@@ -252,13 +274,7 @@ static int uvb_hook_ask(struct uvb_run *run)
 			  uvb_namespace_name(run->ns));
 		return run->refused = -EPROTONOSUPPORT;
 	}
-	memcpy(run->name, program->decl->name, sizeof(run->name));
-	run->decl = program->decl;
-	ops = uvb_provider_ops(program);
-	run->owner = ops->channel.role == UVERBS_BPF_OWNER;
-	if (run->owner)
-		path = run->ctx.path;
-	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0, &path);
+	return uvb_hook_run(run, program);
 }
 
 /* An owner wrote another path, which is one a path can be. */
@@ -271,6 +287,11 @@ static void uvb_hook_path(struct uvb_run *run, const struct uvb_view *view)
 	uvb_path_from_ah(&path, view->path);
 	if (memcmp(&path, &run->ctx.path, sizeof(path)))
 		uvb_path_to_ah(run, view->path, view->port);
+}
+
+static noinline int uvb_hook_refuse(struct uvb_call *call, const struct uvb_run *run, int ret)
+{
+	return uvb_refuse(uvb_bundle(call), ret, run->refused_attr, "%s", run->text);
 }
 
 static int uvb_hook_before_one(struct uvb_hook *hook, struct uvb_call *call,
@@ -291,7 +312,7 @@ static int uvb_hook_before_one(struct uvb_hook *hook, struct uvb_call *call,
 	uvb_hook_view(hook, run, view);
 	ret = uvb_hook_ask(run);
 	if (ret < 0)
-		return uvb_refuse(uvb_bundle(call), ret, run->refused_attr, "%s", run->text);
+		return uvb_hook_refuse(call, run, ret);
 	hook->programs[i].agreed = !ret;
 	if (!ret && run->owner)
 		uvb_hook_path(run, view);
@@ -386,12 +407,44 @@ static void uvb_hook_handle(struct uvb_call *call, struct uvb_view *view)
 	}
 }
 
+/*
+ * Ask the only program there is, at once: of a call that says nothing of itself and has no
+ * attributes of programs there is nothing to get ready that sleeps. Context: RCU, in which the
+ * program was found.
+ */
+static __always_inline int uvb_hook_only(struct uvb_hook *hook, struct uvb_call *call,
+					 struct ib_device *ibdev, const struct uvb_hooked *what,
+					 struct uvb_program *program)
+{
+	struct uvb_view view = {
+		.cur_state = UVERBS_BPF_QPS_UNKNOWN,
+		.next_state = UVERBS_BPF_QPS_UNKNOWN,
+	};
+	struct uvb_run *run = &hook->first;
+	int ret;
+
+	if (!what->legacy)
+		uvb_hook_handle(call, &view);
+	hook->args_size = 0;
+	hook->programs[0].run = run;
+	/* It has no attributes to copy, and so does not fail. */
+	uvb_run_begin(run, call, ibdev, program->ns);
+	uvb_hook_view(hook, run, &view);
+	ret = uvb_hook_run(run, program);
+	hook->programs[0].agreed = !ret;
+	return ret;
+}
+
 static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked *what,
 				  struct ib_device *ibdev, unsigned int index)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
+	char name[sizeof_field(struct uverbs_bpf_decl, name)];
+	const struct uverbs_bpf_decl *shut;
 	struct uvb_hook hook __uninitialized;
-	int ret;
+	struct uvb_program *program;
+	bool asked;
+	int ret = 0;
 
 	hook.object = what->object;
 	hook.method = what->method;
@@ -400,16 +453,31 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	hook.args_size = U16_MAX;
 	hook.made = NULL;
 	hook.n = 0;
-	ret = uvb_hook_find(&hook, call, ibdev, index);
-	if (!ret)
+	rcu_read_lock();
+	program = uvb_hook_find(&hook, call, ibdev, index, &shut);
+	if (unlikely(shut))
+		memcpy(name, shut->name, sizeof(name));
+	asked = !shut && hook.n == 1 && !call->nr_ext && !what->tells;
+	if (asked)
+		ret = uvb_hook_only(&hook, call, ibdev, what, program);
+	rcu_read_unlock();
+	if (unlikely(shut))
+		return uvb_refuse_closed(call, name);
+	if (asked) {
+		if (ret < 0)
+			uvb_hook_refuse(call, &hook.first, ret);
+		else
+			ret = 0;
+	} else {
 		ret = uvb_hook_check(&hook, call);
-	if (ret)
-		return ret;
+		if (ret)
+			return ret;
+	}
 	if (!hook.n)
 		return what->run(bundle, what->arg);
 
 	call->hook = &hook;
-	if (!what->tells) {
+	if (!asked && !what->tells) {
 		struct uvb_view view = {
 			.cur_state = UVERBS_BPF_QPS_UNKNOWN,
 			.next_state = UVERBS_BPF_QPS_UNKNOWN,
@@ -427,7 +495,7 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 
 int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what)
 {
-	unsigned int index = uvb_hook_index(what->object, what->method);
+	unsigned int index = uvb_hook_place(what->object, what->method);
 	struct ib_device *ibdev = uvb_file_ibdev(call->file);
 
 	/* Of a device that is gone only handles are left to be destroyed. */

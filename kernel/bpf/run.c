@@ -77,33 +77,6 @@ int uvb_run_attrs(struct uvb_run *run)
 	return 0;
 }
 
-void uvb_run_view(struct uvb_run *run, const struct uvb_view *view)
-{
-	struct uverbs_bpf_ctx *ctx = &run->ctx;
-	struct uvb_file *file = run->call->file;
-	u32 port = view->port ?: rdma_start_port(run->ibdev);
-
-	ctx->port = view->port;
-	ctx->protocol = rdma_is_port_valid(run->ibdev, port) ?
-			uvb_port_protocol(run->ibdev, port) : 0;
-	ctx->driver_id = run->ibdev->ops.driver_id;
-	ctx->qp_type = view->qp_type;
-	ctx->cur_state = view->cur_state;
-	ctx->next_state = view->next_state;
-	ctx->device = file->stock.device->devnum;
-	ctx->file = file->number;
-	ctx->who = file->who;
-	ctx->handle = UVERBS_BPF_NO_HANDLE;
-	if (view->handle) {
-		ctx->handle = view->handle->id;
-		ctx->hw = uvb_handle_hw(view->handle);
-	}
-	if (view->path) {
-		ctx->has_path = 1;
-		uvb_path_from_ah(&ctx->path, view->path);
-	}
-}
-
 int __uvb_run_end(struct uvb_run *run, int ret)
 {
 	struct uverbs_attr_bundle *bundle = uvb_bundle(run->call);
