@@ -49,6 +49,9 @@ static int query(struct uvb_call *call, struct ibv_ah *ah, struct uvb_ah_opts *o
 	uint32_t i;
 
 	uvb_call_method(call, UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY);
+	/* What -EPROTONOSUPPORT means is in the answer, whether or not somebody reads the words. */
+	if (!call->error_len)
+		uvb_call_out(call, UVERBS_BPF_ATTR_ERROR, call->answer, sizeof(call->answer));
 	uvb_call_handle(call, UVERBS_BPF_ATTR_AH_HANDLE, ah->handle);
 	uvb_call_out(call, UVERBS_BPF_ATTR_AH_PORT, &opts->port, sizeof(opts->port));
 	for (i = 0; i < opts->nr_attrs; i++)

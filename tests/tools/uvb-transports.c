@@ -244,6 +244,10 @@ static void check_ah(bool ib)
 	UVB_OPTS(uvb_ah_opts, opts, .port = 1, .path = roce_path, .ib_path = ib_path, .error = text,
 		 .error_len = sizeof(text));
 	UVB_OPTS(uvb_ah_opts, answer, .error = text, .error_len = sizeof(text));
+	uint32_t nothing;
+	struct uvb_attr opa = { UVERBS_BPF_ID(UVERBS_BPF_NS_OPA, 0), sizeof(nothing), &nothing };
+
+	UVB_OPTS(uvb_ah_opts, nobodys, .nr_attrs = 1, .attrs = &opa);
 
 	if (ib) {
 		opts.ib_path.fields |= UVERBS_BPF_IB_SL | UVERBS_BPF_IB_STATIC_RATE;
@@ -258,6 +262,8 @@ static void check_ah(bool ib)
 	if (!ah)
 		return;
 	taken("its query", uvb_query_ah(ah, &answer));
+	check(uvb_query_ah(ah, &nobodys) == -EPROTONOSUPPORT,
+	      "asked for what no program answers, without room for words, it is no lack of the driver");
 	check(answer.port == 1, "the query gives the port");
 	if (ib)
 		check(answer.ib_path.dlid == ib_path.dlid && answer.ib_path.sl == 3 &&

@@ -319,3 +319,9 @@ UVERBS_BPF_TEST(replayed_objects_count_and_a_detach_forgets_all)
 	policy.obj_remove(&obj);
 	expect_eq(usage_now(POLICY_USER, 1000).mrs, 0);
 }
+
+UVERBS_BPF_TEST(it_fails_closed)
+{
+	/* A limit that is off because its program failed would be none. */
+	expect(policy.decl.flags & UVERBS_BPF_FAIL_CLOSED);
+}
