@@ -2,6 +2,7 @@
 /* The InfiniBand transport: which paths it takes, what it makes of them, what it says of the rest. */
 #include <uverbs_bpf_test.h>
 #include "ib.bpf.c"
+#include "path_steps.h"
 
 static void begin(struct uverbs_bpf_test *t, __u8 qp_type)
 {
@@ -126,4 +127,49 @@ UVERBS_BPF_TEST(a_ud_qp_has_no_path)
 	t.ctx.method = UVERBS_BPF_METHOD_QP_MODIFY;
 	expect_eq(set(&t, &path), -EINVAL);
 	expect_text(&t, "a UD QP has no path, each of its sends names an AH");
+}
+
+static const struct uverbs_bpf_ib_path to_lid = { .fields = F(DLID), .dlid = 7 };
+
+static void begin_at(struct uverbs_bpf_test *t, __u8 qp_type, __u8 from, __u8 to)
+{
+	begin(t, IB_UVERBS_QPT_RC);
+	t->ctx.qp_type = qp_type;
+	t->ctx.cur_state = from;
+	t->ctx.next_state = to;
+}
+
+static int path_at(__u8 qp_type, __u8 from, __u8 to)
+{
+	struct uverbs_bpf_test t;
+
+	begin_at(&t, qp_type, from, to);
+	return set(&t, &to_lid);
+}
+
+static int alt_path_at(__u8 qp_type, __u8 from, __u8 to)
+{
+	struct uverbs_bpf_ib_alt_path alt = { .path = to_lid, .port = 1 };
+	struct uverbs_bpf_test t;
+
+	begin_at(&t, qp_type, from, to);
+	uverbs_bpf_test_in(&t, ALT_PATH, &alt, sizeof(alt));
+	return uverbs_bpf_test_path_set(&t, &ib);
+}
+
+static int mig_state_at(__u8 qp_type, __u8 from, __u8 to)
+{
+	__u32 rearm = UVERBS_BPF_IB_REARM;
+	struct uverbs_bpf_test t;
+
+	begin_at(&t, qp_type, from, to);
+	uverbs_bpf_test_in(&t, MIG_STATE, &rearm, sizeof(rearm));
+	return uverbs_bpf_test_path_set(&t, &ib);
+}
+
+UVERBS_BPF_TEST(every_change_of_state)
+{
+	every_path_step(path_at, "rp");
+	every_path_step(alt_path_at, "rap");
+	every_path_step(mig_state_at, "ap");
 }

@@ -2,6 +2,7 @@
 /* The RoCE transport: which paths it takes, what it makes of them, and what it says of the rest. */
 #include <uverbs_bpf_test.h>
 #include "roce.bpf.c"
+#include "path_steps.h"
 
 static const __u8 v4_dest[16] = { 10, 0, 2, 200 };
 static const __u8 v6_dest[16] = { 0xfd, [15] = 0xc8 };
@@ -261,4 +262,21 @@ UVERBS_BPF_TEST(random_paths_never_make_it_misbehave)
 		free(t.attrs[0].data);
 	}
 	expect(taken > 10);
+}
+
+static int path_at(__u8 qp_type, __u8 from, __u8 to)
+{
+	struct uverbs_bpf_roce_path path = path_to(F(DEST_IPV4), 1);
+	struct uverbs_bpf_test t;
+
+	begin(&t, IB_UVERBS_QPT_RC);
+	t.ctx.qp_type = qp_type;
+	t.ctx.cur_state = from;
+	t.ctx.next_state = to;
+	return set(&t, &path);
+}
+
+UVERBS_BPF_TEST(every_change_of_state)
+{
+	every_path_step(path_at, "rp");
 }
