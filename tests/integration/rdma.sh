@@ -180,6 +180,23 @@ remove_group() {
 	rmdir $1
 }
 
+# crash_loaders COMMAND...: a loader of programs is killed at twenty moments of its work, and each
+# time the module cannot be unloaded, because rxe0 is open: here, since others may open it anew.
+crash_loaders() {
+	local i loader held
+
+	exec {held}<>"/dev/infiniband/$(node_of rxe0)"
+	for ((i = 0; i < 20; i++)); do
+		"$@" 1000000 >/dev/null 2>&1 {held}>&- &
+		loader=$!
+		sleep 0.$((1 + i * 7 % 10))
+		refuse rmmod uverbs_bpf >/dev/null
+		kill -KILL $loader 2>/dev/null || fail "the loader ended by itself"
+		wait $loader 2>/dev/null || true
+	done
+	exec {held}>&-
+}
+
 # opens DEVICE: print the node_guid that a program sees when it opens the device.
 opens() {
 	ibv_devinfo -d "$1" 2>&1 | sed -n 's/^\s*node_guid:\s*//p'
