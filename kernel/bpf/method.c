@@ -327,17 +327,19 @@ static int uvb_own_find(struct uvb_own_method *own, struct ib_device *ibdev,
 	const struct uverbs_bpf_channel_decl *channel;
 	const struct uverbs_bpf_method *row;
 	struct uvb_program *program;
+	/* Of a device that is gone what destroys is still called, and the rest says so. */
+	int none = ibdev ? -EPROTONOSUPPORT : -EIO;
 	unsigned int i;
 
 	own->ns = hdr->method_id >> UVERBS_BPF_NS_SHIFT;
 	guard(rcu)();
 	program = uvb_program_get(own->ns);
 	if (!program || (ibdev && !uvb_program_matches(program, ibdev)))
-		return ibdev ? -EPROTONOSUPPORT : -EIO;
+		return none;
 	channel = &uvb_provider_ops(program)->channel;
 	row = uvb_own_method(channel, uvb_self(own->ns, hdr->object_id), hdr->method_id);
 	if (!row)
-		return ibdev ? -EPROTONOSUPPORT : -EIO;
+		return none;
 	own->access = row->access;
 	own->exec = row->flags & UVERBS_BPF_METHOD_EXEC;
 	own->state = 0;
