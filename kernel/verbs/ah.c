@@ -4,6 +4,9 @@
  */
 #include "../uvb.h"
 #include "../ext.h"
+#include "route.h"
+
+#include <rdma/ib_cache.h>
 
 /* Asked for once, however far the call goes. */
 static noinline_for_stack int uvb_ah_create_before(struct uverbs_attr_bundle *bundle,
@@ -22,9 +25,40 @@ static noinline_for_stack int uvb_ah_create_before(struct uverbs_attr_bundle *bu
 	return uvb_ext_before(bundle, &view);
 }
 
+/* What ib_core does once it has found the way. */
+static struct ib_ah *uvb_ah_create_routed(struct uverbs_attr_bundle *bundle, struct ib_pd *pd,
+					  struct rdma_ah_attr *attr)
+{
+	struct rdma_ah_init_attr init = {
+		.ah_attr = attr,
+		.flags = RDMA_CREATE_AH_SLEEPABLE,
+	};
+	struct ib_device *ibdev = pd->device;
+	struct ib_ah *ah;
+	int ret;
+
+	ah = rdma_zalloc_drv_obj(ibdev, ib_ah);
+	if (!ah)
+		return ERR_PTR(-ENOMEM);
+	ah->device = ibdev;
+	ah->pd = pd;
+	ah->type = attr->type;
+	ah->sgid_attr = attr->grh.sgid_attr;
+	rdma_hold_gid_attr(ah->sgid_attr);
+	ret = ibdev->ops.create_user_ah(ah, &init, &bundle->driver_udata);
+	if (ret) {
+		rdma_put_gid_attr(ah->sgid_attr);
+		kfree(ah);
+		return ERR_PTR(ret);
+	}
+	atomic_inc(&pd->usecnt);
+	return ah;
+}
+
 static int uvb_ah_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *handle,
 			 struct ib_pd *pd, struct rdma_ah_attr *attr)
 {
+	const struct ib_gid_attr *held;
 	struct ib_ah *ah;
 	int ret;
 
@@ -33,7 +67,10 @@ static int uvb_ah_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *h
 		if (ret)
 			return ret;
 	}
-	ah = rdma_create_user_ah(pd, attr, &bundle->driver_udata);
+	ah = uvb_route_begin(pd->device, attr, &held) ?
+		uvb_ah_create_routed(bundle, pd, attr) :
+		rdma_create_user_ah(pd, attr, &bundle->driver_udata);
+	uvb_route_end(attr, held);
 	if (IS_ERR(ah))
 		return PTR_ERR(ah);
 	ah->uobject = uvb_uobject(handle);

@@ -88,6 +88,8 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 		   const struct ib_qp_attr *attr, int mask, int err);
 int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			 struct ib_qp_attr *attr, int mask);
+int uvb_qp_change(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+		  struct ib_qp_attr *attr, int mask);
 int uvb_qp_modify_method(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_modify_qp(struct uverbs_attr_bundle *bundle);
 int uvb_cmd_ex_modify_qp(struct uverbs_attr_bundle *bundle);

@@ -200,15 +200,6 @@ static noinline_for_stack int uvb_qp_step_failed(struct uverbs_attr_bundle *bund
 			  mask & IB_QP_AV ? ", there is no way to the destination of the path" : "");
 }
 
-static int uvb_qp_change(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
-			 struct ib_qp_attr *attr, int mask)
-{
-	if (unlikely(qp->direct))
-		return uvb_direct_qp_modify(bundle, qp->direct, attr, mask);
-	/* With udata, as uvb_qp_modify() says. */
-	return ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
-}
-
 static int uvb_qp_step(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 		       struct ib_qp_attr *attr, enum ib_qp_state state, int mask, u16 path_id)
 {

@@ -11,15 +11,12 @@
  */
 #include "../ext.h"
 #include "qp.h"
+#include "route.h"
 
-#include <net/ipv6.h>
-#include <rdma/ib_addr.h>
 #include <rdma/ib_cache.h>
 
 /* Bit of uverbs_bpf_qp.flags: somebody changes or asks the QP. */
 #define UVB_DIRECT_BUSY		0
-/* As long as ib_core waits for a neighbour, in milliseconds. */
-#define UVB_RESOLVE_TIMEOUT	1000
 
 static const struct uverbs_bpf_qp_ops *uvb_direct_qp_ops(const struct uverbs_attr_bundle *bundle)
 {
@@ -132,67 +129,7 @@ void uvb_direct_qp_destroy(struct uverbs_attr_bundle *bundle, struct uverbs_bpf_
 	kfree(qp);
 }
 
-/* ---- the way to a peer, on Ethernet ---- */
-
-struct uvb_resolve {
-	struct completion done;
-	int status;
-};
-
-static void uvb_resolved(int status, struct sockaddr *source, struct rdma_dev_addr *addr,
-			 void *context)
-{
-	struct uvb_resolve *resolve = context;
-
-	resolve->status = status;
-	complete(&resolve->done);
-}
-
-union uvb_sockaddr {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-
-/* The MAC address of a neighbour, or of the router on the way to the peer. */
-static int uvb_resolve_unicast(struct rdma_ah_attr *ah, const union ib_gid *dgid)
-{
-	const struct ib_gid_attr *sgid = ah->grh.sgid_attr;
-	struct rdma_dev_addr addr = { .sgid_attr = sgid, .net = &init_net };
-	union uvb_sockaddr from, to;
-	struct uvb_resolve resolve;
-	int ret;
-
-	init_completion(&resolve.done);
-	rdma_gid2ip(&from.any, &sgid->gid);
-	rdma_gid2ip(&to.any, dgid);
-	ret = rdma_resolve_ip(&from.any, &to.any, &addr, UVB_RESOLVE_TIMEOUT, uvb_resolved, true,
-			      &resolve);
-	if (ret)
-		return ret;
-	wait_for_completion(&resolve.done);
-	if (resolve.status)
-		return resolve.status;
-	memcpy(ah->roce.dmac, addr.dst_dev_addr, ETH_ALEN);
-	if (!ah->grh.hop_limit)
-		ah->grh.hop_limit = addr.hoplimit;
-	return 0;
-}
-
-/* As ib_core does it for struct ib_qp, and for nothing else. */
-static int uvb_resolve_dmac(struct rdma_ah_attr *ah)
-{
-	struct in6_addr in6;
-
-	memcpy(&in6, ah->grh.dgid.raw, sizeof(in6));
-	if (rdma_is_multicast_addr(&in6))
-		return -EINVAL;
-	if (rdma_link_local_addr(&in6)) {
-		rdma_get_ll_mac(&in6, ah->roce.dmac);
-		return 0;
-	}
-	return uvb_resolve_unicast(ah, &ah->grh.dgid);
-}
+/* ---- modify ---- */
 
 /* The GID a path starts from, held, and where its first packet goes. */
 static int uvb_direct_path(struct uverbs_attr_bundle *bundle, const struct uverbs_bpf_qp *qp,
@@ -212,7 +149,7 @@ static int uvb_direct_path(struct uverbs_attr_bundle *bundle, const struct uverb
 				  rdma_ah_get_port_num(ah), ah->grh.sgid_index);
 	ah->grh.sgid_attr = sgid;
 	if (ah->type == RDMA_AH_ATTR_TYPE_ROCE)
-		ret = uvb_resolve_dmac(ah);
+		ret = uvb_route_find(ah);
 	if (ret) {
 		ah->grh.sgid_attr = NULL;
 		rdma_put_gid_attr(sgid);
@@ -221,8 +158,6 @@ static int uvb_direct_path(struct uverbs_attr_bundle *bundle, const struct uverb
 	}
 	return 0;
 }
-
-/* ---- modify ---- */
 
 static int uvb_direct_check(struct uverbs_attr_bundle *bundle, const struct uverbs_bpf_qp *qp,
 			    const struct ib_qp_attr *attr, int mask)

@@ -8,6 +8,9 @@
 #include "../uvb.h"
 #include "../ext.h"
 #include "qp.h"
+#include "route.h"
+
+#include <rdma/ib_cache.h>
 
 static_assert(UVERBS_BPF_QP_PATH_MTU == IB_QP_PATH_MTU);
 static_assert(UVERBS_BPF_QP_TIMEOUT == IB_QP_TIMEOUT);
@@ -275,6 +278,76 @@ noinline_for_stack int uvb_qp_modify_before(struct uverbs_attr_bundle *bundle,
 	return uvb_ext_before(bundle, &view);
 }
 
+/* What ib_core does once it has found the way. */
+static int uvb_qp_change_routed(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
+				struct ib_qp_attr *attr, int mask)
+{
+	const struct ib_gid_attr *sgid = attr->ah_attr.grh.sgid_attr, *old;
+	int ret;
+
+	attr->xmit_slave = NULL;
+	ret = qp->device->ops.modify_qp(qp, attr, mask, &bundle->driver_udata);
+	if (unlikely(ret))
+		return ret;
+	/* Two threads may change one QP: each old GID is put once. */
+	rdma_hold_gid_attr(sgid);
+	old = xchg(&qp->av_sgid_attr, sgid);
+	if (old)
+		rdma_put_gid_attr(old);
+	return 0;
+}
+
+static bool uvb_qp_has_peer(enum ib_qp_type type)
+{
+	switch (type) {
+	case IB_QPT_RC:
+	case IB_QPT_UC:
+	case IB_QPT_XRC_INI:
+	case IB_QPT_XRC_TGT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The path of a QP that has one peer, and nothing else that ib_core has to do with. */
+static bool uvb_qp_wants_route(const struct ib_qp *qp, const struct ib_qp_attr *attr, int mask)
+{
+	return (mask & (IB_QP_AV | IB_QP_ALT_PATH | IB_QP_PORT | IB_QP_PKEY_INDEX)) == IB_QP_AV &&
+	       uvb_qp_has_peer(qp->qp_type) &&
+	       /* ib_core warns of these. */
+	       !((attr->rq_psn | attr->sq_psn) >> 24);
+}
+
+/**
+ * uvb_qp_change() - have the driver change a QP
+ * @bundle: the call
+ * @qp: the QP
+ * @attr: what to change, checked unless @qp is served directly
+ * @mask: which of it, IB_QP_*
+ *
+ * The driver gets udata, even when the caller passed none: it belongs to the bundle, and without
+ * it ib_core leaves a RoCE path without its MAC address.
+ *
+ * Return: 0 or why not.
+ */
+int uvb_qp_change(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
+		  struct ib_qp_attr *attr, int mask)
+{
+	const struct ib_gid_attr *held;
+	int ret;
+
+	if (unlikely(qp->direct))
+		return uvb_direct_qp_modify(bundle, qp->direct, attr, mask);
+	if (!uvb_qp_wants_route(qp->qp, attr, mask))
+		return ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
+	ret = uvb_route_begin(qp->ibdev, &attr->ah_attr, &held) ?
+		uvb_qp_change_routed(bundle, qp->qp->real_qp, attr, mask) :
+		ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
+	uvb_route_end(&attr->ah_attr, held);
+	return ret;
+}
+
 /* With the checks of what a caller passed. */
 static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *qp,
 			 struct ib_qp_attr *attr, int mask)
@@ -292,12 +365,8 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, const struct uvb_qp_
 			return ret;
 	}
 
-	/*
-	 * With udata, or ib_core leaves a RoCE path without its MAC address.
-	 * It belongs to the bundle even when the caller passed none.
-	 */
 	mask = uvb_qp_side_mask(qp->type, mask);
-	ret = ib_modify_qp_with_udata(qp->qp, attr, mask, &bundle->driver_udata);
+	ret = uvb_qp_change(bundle, qp, attr, mask);
 	return unlikely(ret) ? uvb_qp_explain(bundle, qp->qp, attr, mask, ret) : 0;
 }
 
