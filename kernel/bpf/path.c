@@ -178,7 +178,7 @@ static int uvb_path_call(struct uvb_run *run, struct uvb_program *program, unsig
 
 	if (what & UVB_PATH_SET) {
 		ret = ops->path_set ? ops->path_set(&run->ctx) : -EOPNOTSUPP;
-		ret = uvb_run_result(run, program, "path_set", ret) ?: uvb_made_sane(run, program);
+		ret = uvb_run_result(run, program, "path_set", ret);
 		/* What it made is part of the change it judges. */
 		run->ctx.mask |= run->ctx.made;
 	}
@@ -188,6 +188,9 @@ static int uvb_path_call(struct uvb_run *run, struct uvb_program *program, unsig
 	}
 	if (what & UVB_PATH_LEGAL && !ret && ops->legal)
 		ret = uvb_run_result(run, program, "legal", ops->legal(&run->ctx));
+	/* At the end, for legal() may write what path_set() may. */
+	if (what & UVB_PATH_SET && !ret)
+		ret = uvb_made_sane(run, program);
 	return ret;
 }
 

@@ -54,6 +54,32 @@ int BPF_PROG(faulty_path_set, struct uverbs_bpf_ctx *call)
 	return 0;
 }
 
+/* It may write what path_set() may, and comes later. */
+SEC("struct_ops")
+int BPF_PROG(faulty_legal, struct uverbs_bpf_ctx *call)
+{
+	const struct uverbs_bpf_roce_path *path =
+		(void *)uverbs_bpf_attr_in(call, PATH, 0, sizeof(*path));
+
+	if (!path)
+		return 0;
+	switch (path->flow & 0xff) {
+	case 11:	/* 21 bits */
+		call->path.flow_label = 1 << 20;
+		return 0;
+	case 12:	/* whatever a QP has */
+		call->made = ~0U;
+		return 0;
+	case 13:	/* no such state */
+		call->made |= UVERBS_BPF_QP_PATH_MIG_STATE;
+		call->mig_state = 3;
+		return 0;
+	case 14:	/* no errno */
+		return 33;
+	}
+	return 0;
+}
+
 SEC("struct_ops")
 void BPF_PROG(faulty_exit, struct uverbs_bpf_exit *info)
 {
@@ -74,6 +100,7 @@ UVERBS_BPF_TRANSPORT(faulty) = {
 	},
 	.path_set = (void *)faulty_path_set,
 	.exit = (void *)faulty_exit,
+	.legal = (void *)faulty_legal,
 };
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
