@@ -217,15 +217,17 @@ static __always_inline void uvb_hook_view(const struct uvb_hook *hook, struct uv
 	uvb_run_view(run, view);
 }
 
-/* The result of before(), and what of it counts. Context: RCU. */
+/*
+ * The result of before(), and what of it counts. @path is what the path was if the program may
+ * write it, else NULL. Context: RCU.
+ */
 static int uvb_hook_judge(struct uvb_run *run, struct uvb_program *program, int ret,
 			  const struct uverbs_bpf_path *path)
 {
 	u32 role = uvb_provider_ops(program)->channel.role;
 
 	ret = uvb_run_result(run, program, "before", ret);
-	if (!ret && role == UVERBS_BPF_OWNER && run->ctx.has_path &&
-	    memcmp(path, &run->ctx.path, sizeof(*path)))
+	if (!ret && path && memcmp(path, &run->ctx.path, sizeof(*path)))
 		ret = uvb_path_sane(run, program);
 	if (unlikely(run->fault)) {
 		if (program->decl->flags & UVERBS_BPF_FAIL_CLOSED)
@@ -243,14 +245,18 @@ static __always_inline int uvb_hook_run(struct uvb_run *run, struct uvb_program 
 {
 	const struct uverbs_bpf_provider_ops *ops = uvb_provider_ops(program);
 	struct uverbs_bpf_path path __uninitialized;
+	bool owns_path;
 
 	run->decl = program->decl;
 	run->owner = ops->channel.role == UVERBS_BPF_OWNER;
-	if (run->owner) {
+	/* Not to be asked of the program's copy once the program had it. */
+	owns_path = run->owner && run->ctx.has_path;
+	if (owns_path) {
 		path = run->ctx.path;
 		memcpy(run->name, program->decl->name, sizeof(run->name));
 	}
-	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0, &path);
+	return uvb_hook_judge(run, program, ops->before ? ops->before(&run->ctx) : 0,
+			      owns_path ? &path : NULL);
 }
 
 /* The same of one that was found some time ago, or is there no more. */

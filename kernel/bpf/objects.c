@@ -87,18 +87,19 @@ static void uvb_object_info(const struct uvb_file *file, const struct uvb_handle
 	}
 }
 
-/* Context: RCU. */
-static void uvb_object_report(struct uvb_program *program, struct uverbs_bpf_obj *obj, bool add)
+/* Each program has a copy: others are told what is so, whatever one made of it. Context: RCU. */
+static void uvb_object_report(struct uvb_program *program, const struct uverbs_bpf_obj *obj,
+			      bool add)
 {
 	const struct uverbs_bpf_provider_ops *ops = uvb_provider_ops(program);
-	u16 object = obj->object;
+	void (*report)(struct uverbs_bpf_obj *obj) = add ? ops->obj_add : ops->obj_remove;
+	struct uverbs_bpf_obj copy;
 
-	obj->object = uvb_self(program->ns, object);
-	if (add && ops->obj_add)
-		ops->obj_add(obj);
-	else if (!add && ops->obj_remove)
-		ops->obj_remove(obj);
-	obj->object = object;
+	if (!report)
+		return;
+	copy = *obj;
+	copy.object = uvb_self(program->ns, obj->object);
+	report(&copy);
 }
 
 void __uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add)
