@@ -38,6 +38,15 @@ static u8 *uvb_run_data(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off, size_t si
 	return run->data[i] + off;
 }
 
+/*
+ * How much the verifier lets a program use of the memory that a kfunc gives it: what it asks for
+ * (rdonly_buf_size, rdwr_buf_size), but of no bytes the one that the pointer is to.
+ */
+static size_t uvb_granted(size_t size)
+{
+	return size ?: sizeof(u8);
+}
+
 /* Append @value as the first %u, %d or %x in @msg asks for it. */
 static void uvb_refuse_text(struct uvb_run *run, u16 attr, const char *msg, s64 value)
 {
@@ -111,7 +120,7 @@ __bpf_kfunc int uverbs_bpf_attr_len(struct uverbs_bpf_ctx *ctx, u16 attr)
 __bpf_kfunc u8 *uverbs_bpf_attr_in(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off,
 				   const size_t rdonly_buf_size)
 {
-	return uvb_run_data(ctx, attr, off, rdonly_buf_size, false);
+	return uvb_run_data(ctx, attr, off, uvb_granted(rdonly_buf_size), false);
 }
 
 /**
@@ -127,7 +136,7 @@ __bpf_kfunc u8 *uverbs_bpf_attr_in(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off
 __bpf_kfunc u8 *uverbs_bpf_attr_out(struct uverbs_bpf_ctx *ctx, u16 attr, u32 off,
 				    const size_t rdwr_buf_size)
 {
-	return uvb_run_data(ctx, attr, off, rdwr_buf_size, true);
+	return uvb_run_data(ctx, attr, off, uvb_granted(rdwr_buf_size), true);
 }
 
 /**
@@ -290,7 +299,7 @@ __bpf_kfunc u8 *uverbs_bpf_args(struct uverbs_bpf_ctx *ctx, const size_t rdonly_
 {
 	struct uvb_run *run = uvb_run(ctx);
 
-	return rdonly_buf_size <= run->args_size ? (u8 *)run->args : NULL;
+	return uvb_granted(rdonly_buf_size) <= run->args_size ? (u8 *)run->args : NULL;
 }
 
 /**
@@ -309,7 +318,7 @@ __bpf_kfunc u8 *uverbs_bpf_state(struct uverbs_bpf_ctx *ctx, u32 off, const size
 {
 	struct uvb_run *run = uvb_run(ctx);
 
-	if (off > run->state_size || rdwr_buf_size > run->state_size - off)
+	if (off > run->state_size || uvb_granted(rdwr_buf_size) > run->state_size - off)
 		return NULL;
 	return run->state + off;
 }
@@ -326,7 +335,7 @@ __bpf_kfunc u8 *uverbs_bpf_state(struct uverbs_bpf_ctx *ctx, u32 off, const size
 __bpf_kfunc u8 *uverbs_bpf_command(struct uverbs_bpf_ctx *ctx, u32 off,
 				   const size_t rdwr_buf_size)
 {
-	return uvb_exec_command(uvb_run(ctx), off, rdwr_buf_size);
+	return uvb_exec_command(uvb_run(ctx), off, uvb_granted(rdwr_buf_size));
 }
 
 /**
@@ -340,7 +349,7 @@ __bpf_kfunc u8 *uverbs_bpf_command(struct uverbs_bpf_ctx *ctx, u32 off,
 __bpf_kfunc u8 *uverbs_bpf_reply(struct uverbs_bpf_ctx *ctx, u32 off,
 				 const size_t rdonly_buf_size)
 {
-	return uvb_exec_reply(uvb_run(ctx), off, rdonly_buf_size);
+	return uvb_exec_reply(uvb_run(ctx), off, uvb_granted(rdonly_buf_size));
 }
 
 /**

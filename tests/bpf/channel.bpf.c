@@ -93,6 +93,13 @@ static __always_inline int misbehave(struct uverbs_bpf_ctx *call)
 		data.beyond += !!uverbs_bpf_attr_out(call, CHANNEL_ECHO_OUT, ~0U, 16);
 		data.beyond += !!uverbs_bpf_args(call, 4096);
 		data.beyond += !!uverbs_bpf_state(call, 8, 16);
+		/* Of no bytes the verifier lets a program read one, which must be there. */
+		data.beyond += !!uverbs_bpf_attr_in(call, CHANNEL_ECHO_IN, 4096, 0);
+		data.beyond += !!uverbs_bpf_attr_out(call, CHANNEL_ECHO_OUT, 4096, 0);
+		data.beyond += !!uverbs_bpf_args(call, 0);
+		data.beyond += !!uverbs_bpf_state(call, 0, 0);
+		data.beyond += !!uverbs_bpf_command(call, 0, 0);
+		data.beyond += !!uverbs_bpf_reply(call, 0, 0);
 		return 0;
 	}
 	return 0;

@@ -13,9 +13,11 @@
 #define __success	__attribute__((btf_decl_tag("comment:expect_success")))
 /* A text that must be in the verifier's log. */
 #define __msg(text)	__attribute__((btf_decl_tag("comment:expect_msg=" text)))
+/* A failure from this kernel on, "7.3"; older ones may accept it. */
+#define __since(kernel)	__attribute__((btf_decl_tag("comment:expect_since=" kernel)))
 
-/* A transport of its own for one path_set(), so that the runner can load it alone. */
-#define TRANSPORT_OF(program)							\
+/* A transport of its own for one callback, so that the runner can load it alone. */
+#define TRANSPORT_WITH(callback, program)					\
 	UVERBS_BPF_TRANSPORT(ops_##program) = {					\
 		.decl = {							\
 			.name = "test",						\
@@ -24,8 +26,9 @@
 			.nr_attrs = 1,						\
 			.attrs = { UVERBS_BPF_QP_MODIFY_IN(0, 16, 16, "dest") },	\
 		},								\
-		.path_set = (void *)program,					\
+		.callback = (void *)program,					\
 	}
+#define TRANSPORT_OF(program)	TRANSPORT_WITH(path_set, program)
 
 /* Likewise a provider for one callback. */
 #define PROVIDER_OF(callback, program)						\

@@ -29,6 +29,10 @@ int BPF_PROG(firmware_prepare, struct uverbs_bpf_ctx *call)
 
 	if (!command)
 		return -ENOMEM;
+	/* There is no reply yet, and nothing behind a command. */
+	if (uverbs_bpf_reply(call, 0, 1) || uverbs_bpf_command(call, UVERBS_BPF_MAX_COMMAND - 3, 4) ||
+	    uverbs_bpf_command(call, UVERBS_BPF_MAX_COMMAND, 0))
+		return -EFAULT;
 	if (how(call) == FIRMWARE_NOT_PREPARED)
 		return uverbs_bpf_refuse(call, FIRMWARE_HOW, -EDOM, "prepare refuses %u", how(call));
 	if (value)
@@ -57,6 +61,10 @@ int BPF_PROG(firmware_complete, struct uverbs_bpf_ctx *call)
 
 	if (!reply)
 		return -EIO;
+	/* The command is the driver's by now, and the reply is as long as the driver said. */
+	if (uverbs_bpf_command(call, 0, 1) || uverbs_bpf_reply(call, sizeof(*reply), 1) ||
+	    uverbs_bpf_reply(call, sizeof(*reply), 0))
+		return -EFAULT;
 	if (how(call) == FIRMWARE_REFUSED)
 		return uverbs_bpf_refuse(call, FIRMWARE_HOW, -ERANGE, "complete refuses %u",
 					 how(call));

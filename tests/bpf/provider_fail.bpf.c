@@ -54,6 +54,34 @@ void BPF_PROG(reads_object, struct uverbs_bpf_obj *obj)
 }
 PROVIDER_OF(obj_add, reads_object);
 
+/* The first and the last byte of each range that is not C's. */
+SEC("struct_ops") __success
+int BPF_PROG(writes_all, struct uverbs_bpf_ctx *call)
+{
+	call->path.dgid[0] = 1;
+	call->path.has_grh = 1;
+	call->made = 1;
+	call->alt.path.dgid[0] = 1;
+	call->alt.path.has_grh = 1;
+	call->alt.pkey_index = 1;
+	call->mig_state = 1;
+	call->qp_state = 1;
+	return 0;
+}
+PROVIDER_OF(before, writes_all);
+
+/* ---- the rules, one after the other ---- */
+
+/* A callback that does one thing it must not. */
+#define MUST_NOT(callback, type, program, message, body...)			\
+	SEC("struct_ops") __failure __msg(message)				\
+	int BPF_PROG(program, struct uverbs_bpf_##type *arg)			\
+	{									\
+		body;								\
+		return 0;							\
+	}									\
+	PROVIDER_OF(callback, program)
+
 /* ---- writing ---- */
 
 #define NOT_PATH	"of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written"
@@ -136,7 +164,70 @@ void BPF_PROG(writes_exit, struct uverbs_bpf_exit *info)
 }
 PROVIDER_OF(exit, writes_exit);
 
+MUST_NOT(dev_remove, dev, writes_removed_device, NOT_CTX, arg->ports = 0);
+MUST_NOT(comp, comp, writes_completion, NOT_CTX, arg->wr_id = 0);
+
+/* What is C's of a call, and what touches it from beside. */
+#define WRITES(member)								\
+	MUST_NOT(before, ctx, call_writes_##member, NOT_PATH, arg->member = 0)
+WRITES(object);
+WRITES(method);
+WRITES(port);
+WRITES(driver_id);
+WRITES(protocol);
+WRITES(qp_type);
+WRITES(cur_state);
+WRITES(next_state);
+WRITES(legacy);
+WRITES(device);
+WRITES(file);
+WRITES(mask);
+WRITES(max_rd_atomic);
+WRITES(max_dest_rd_atomic);
+WRITES(kernel);
+#define WRITES_ACROSS(name, member, back)					\
+	MUST_NOT(before, ctx, call_writes_##name, NOT_PATH,				\
+		 *(volatile __u16 *)((char *)&arg->member - (back)) = 0)
+WRITES_ACROSS(into_path, path, 1);
+WRITES_ACROSS(out_of_path, path.has_grh, 0);
+WRITES_ACROSS(into_alt, alt, 1);
+WRITES_ACROSS(out_of_alt, mig_state, 0);
+MUST_NOT(before, ctx, writes_across_state, NOT_PATH,
+	 *(volatile __u64 *)((char *)&arg->qp_state - 4) = 0);
+
+/* By the hand of a helper, or of a function that is verified by itself. */
+__noinline int set_to_0(__u32 *to)
+{
+	if (to)
+		*to = 0;
+	return 0;
+}
+
+MUST_NOT(before, ctx, helper_writes_uid, "R1",
+	 bpf_probe_read_kernel(&arg->who.uid, sizeof(arg->who.uid), (void *)8));
+/*
+ * Linux 6.12 asks whether the function may read it, of all that a program is given in any hook. So
+ * what programs get is theirs alone, and C does not read it again but for what they may write.
+ */
+__since("7.3")
+MUST_NOT(before, ctx, function_writes_uid, "R1", set_to_0(&arg->who.uid));
+__since("7.3")
+MUST_NOT(obj_add, obj, function_writes_object, "R1", set_to_0(&arg->handle));
+/* Nor by one of ours. */
+MUST_NOT(before, ctx, copies_into_call, "is not supported",
+	 uverbs_bpf_attr_read(arg, 0, 0, &arg->who.uid, sizeof(arg->who.uid)));
+MUST_NOT(before, ctx, copies_from_call, "is not supported",
+	 uverbs_bpf_attr_write(arg, 0, 0, &arg->who.uid, sizeof(arg->who.uid)));
+
 /* ---- reading ---- */
+
+#define READS_BEHIND(callback, type)						\
+	MUST_NOT(callback, type, reads_behind_##type, "beyond struct uverbs_bpf_" #type,	\
+		 *(volatile __u64 *)((char *)arg + sizeof(*arg)))
+READS_BEHIND(dev_add, dev);
+READS_BEHIND(comp, comp);
+READS_BEHIND(dump, dump);
+READS_BEHIND(exit, exit);
 
 SEC("struct_ops") __failure __msg("beyond struct uverbs_bpf_ctx")
 int BPF_PROG(reads_behind_call, struct uverbs_bpf_ctx *call)
@@ -196,6 +287,51 @@ int BPF_PROG(copies_any_length, struct uverbs_bpf_ctx *call)
 }
 PROVIDER_OF(before, copies_any_length);
 
+/*
+ * The same rules for each kfunc that gives memory: it may be absent, it has an end, its size is a
+ * constant, and what is read-only is that.
+ */
+#define MEMORY(name, place, get...)					\
+	MUST_NOT(before, ctx, name##_may_be_null, "mem_or_null",		\
+		 return -(uverbs_bpf_##name(arg, get, 4)[0] & 1));		\
+	MUST_NOT(before, ctx, name##_has_an_end,				\
+		 "invalid access to memory, mem_size=4 off=4 size=1",		\
+		 __u8 *p = uverbs_bpf_##name(arg, get, 4); if (p) return -(p[4] & 1));	\
+	MUST_NOT(before, ctx, name##_is_constant, #place " is not a const",	\
+		 if (uverbs_bpf_##name(arg, get, arg->port)) return -EINVAL)
+MEMORY(attr_in, R4, 0, 0);
+MEMORY(attr_out, R4, 0, 0);
+MEMORY(state, R3, 0);
+MEMORY(command, R3, 0);
+MEMORY(reply, R3, 0);
+#define READ_ONLY(name, get...)							\
+	MUST_NOT(before, ctx, name##_is_read_only, "cannot write into rdonly_mem",	\
+		 __u8 *p = uverbs_bpf_##name(arg, get, 4); if (p) p[0] = 1)
+READ_ONLY(attr_in, 0, 0);
+READ_ONLY(reply, 0);
+MUST_NOT(before, ctx, command_ends, "invalid access to memory, mem_size=4 off=4 size=1",
+	 __u8 *p = uverbs_bpf_command(arg, 0, 4); if (p) p[4] = 1);
+MUST_NOT(before, ctx, output_ends, "invalid access to memory, mem_size=4 off=4 size=1",
+	 __u8 *p = uverbs_bpf_attr_out(arg, 0, 0, 4); if (p) p[4] = 1);
+/* The verifier takes no bytes for one byte; so do we, see uvb_granted(). */
+MUST_NOT(before, ctx, nothing_is_a_byte, "invalid access to memory, mem_size=1 off=1 size=1",
+	 __u8 *p = uverbs_bpf_args(arg, 0); if (p) return -(p[1] & 1));
+
+MUST_NOT(before, ctx, copies_into_input, "cannot write into rdonly_mem",
+	 __u8 *p = uverbs_bpf_attr_in(arg, 0, 0, 4);
+	 if (p) uverbs_bpf_attr_read(arg, 0, 0, p, 4));
+MUST_NOT(before, ctx, copies_beyond_stack, "invalid read from stack",
+	 __u32 word = 0; uverbs_bpf_attr_write(arg, 0, 0, &word, 8));
+MUST_NOT(before, ctx, writes_any_length, "memory access",
+	 char text[8] = {};
+	 uverbs_bpf_attr_write(arg, 0, 0, text, uverbs_bpf_attr_len(arg, 0)));
+
+/* A constant text may not change: one in a map that is written may. */
+char text_of_map[16] = "no";
+
+MUST_NOT(before, ctx, refuses_from_map, "is not a const",
+	 uverbs_bpf_refuse(arg, 0, -EINVAL, text_of_map, 0));
+
 /* ---- calling ---- */
 
 /* What is for a call, given an object; and the other way round. */
@@ -244,6 +380,45 @@ int BPF_PROG(call_dumps, struct uverbs_bpf_ctx *call)
 }
 PROVIDER_OF(before, call_dumps);
 
+/* Each other kfunc for a call, and each other thing that is none. */
+#define FOR_CALL(callback, type, name, rest...)					\
+	MUST_NOT(callback, type, type##_##name, WRONG("uverbs_bpf_ctx", "uverbs_bpf_" #type),	\
+		 uverbs_bpf_##name((void *)arg, rest))
+FOR_CALL(obj_remove, obj, attr_len, 0);
+FOR_CALL(obj_remove, obj, qp_takes, 0, 0);
+FOR_CALL(dev_remove, dev, gid_type, 0);
+FOR_CALL(dev_add, dev, refuse, 0, -EPERM, "no", 0);
+FOR_CALL(comp, comp, attr_in, 0, 0, 4);
+FOR_CALL(comp, comp, state, 0, 4);
+FOR_CALL(comp, comp, refuse, 0, -EPERM, "no", 0);
+FOR_CALL(comp, comp, gid_type, 0);
+FOR_CALL(dump, dump, command, 0, 4);
+FOR_CALL(exit, exit, reply, 0, 4);
+MUST_NOT(obj_add, obj, obj_attr_read, WRONG("uverbs_bpf_ctx", "uverbs_bpf_obj"),
+	 char text[4]; uverbs_bpf_attr_read((void *)arg, 0, 0, text, sizeof(text)));
+MUST_NOT(obj_add, obj, obj_attr_write, WRONG("uverbs_bpf_ctx", "uverbs_bpf_obj"),
+	 uverbs_bpf_attr_write((void *)arg, 0, 0, "no", 2));
+#define FOR_DUMP(callback, type)						\
+	MUST_NOT(callback, type, type##_dumps, WRONG("uverbs_bpf_dump", "uverbs_bpf_" #type),	\
+		 uverbs_bpf_dump_value((void *)arg, "none", 1))
+FOR_DUMP(obj_add, obj);
+FOR_DUMP(dev_add, dev);
+FOR_DUMP(comp, comp);
+FOR_DUMP(exit, exit);
+
+/* Who is attached is for iterators to tell: there our locks are not held. */
+SEC("struct_ops") __failure
+__msg("calling kernel function bpf_iter_uverbs_bpf_program_new is not allowed")
+int BPF_PROG(call_iterates, struct uverbs_bpf_ctx *call)
+{
+	struct bpf_iter_uverbs_bpf_program it;
+
+	bpf_iter_uverbs_bpf_program_new(&it);
+	bpf_iter_uverbs_bpf_program_destroy(&it);
+	return 0;
+}
+PROVIDER_OF(before, call_iterates);
+
 /* Not at the beginning of a call: C would look for the rest of it beside it. */
 SEC("struct_ops") __failure __msg(WRONG("uverbs_bpf_ctx", "uverbs_bpf_ctx"))
 int BPF_PROG(half_a_call, struct uverbs_bpf_ctx *call)
@@ -288,6 +463,14 @@ int BPF_PROG(any_number, struct uverbs_bpf_ctx *call)
 }
 PROVIDER_OF(before, any_number);
 
+/* Verified by itself, it may get a call from anywhere. */
+__noinline int length_of(struct uverbs_bpf_ctx *call)
+{
+	return call ? uverbs_bpf_attr_len(call, 0) : 0;
+}
+
+MUST_NOT(before, ctx, function_of_any_call, "Caller passes invalid args", length_of(arg));
+
 SEC("struct_ops") __failure __msg("point to a const string")
 void BPF_PROG(dumps_from_stack, struct uverbs_bpf_dump *dump)
 {
@@ -330,7 +513,11 @@ SLEEPS(after, sleeps_after, struct uverbs_bpf_ctx *call, int ret);
 SLEEPS(method, sleeps_in_method, struct uverbs_bpf_ctx *call);
 SLEEPS(obj_add, sleeps_obj_add, struct uverbs_bpf_obj *obj);
 SLEEPS(obj_remove, sleeps_obj_remove, struct uverbs_bpf_obj *obj);
+SLEEPS(prepare, sleeps_in_prepare, struct uverbs_bpf_ctx *call);
+SLEEPS(complete, sleeps_in_complete, struct uverbs_bpf_ctx *call);
 SLEEPS(dev_add, sleeps_dev_add, struct uverbs_bpf_dev *dev);
+SLEEPS(dev_remove, sleeps_dev_remove, struct uverbs_bpf_dev *dev);
+SLEEPS(comp, sleeps_in_comp, struct uverbs_bpf_comp *comp);
 SLEEPS(dump, sleeps_in_dump, struct uverbs_bpf_dump *dump);
 SLEEPS(exit, sleeps_in_exit, struct uverbs_bpf_exit *info);
 

@@ -21,13 +21,63 @@ int BPF_PROG(writes_path, struct uverbs_bpf_ctx *call)
 }
 TRANSPORT_OF(writes_path);
 
-SEC("struct_ops.s") __failure
-__msg("attach to unsupported member path_set of struct uverbs_bpf_transport_ops")
-int BPF_PROG(sleeps, struct uverbs_bpf_ctx *call)
+#define SLEEPS(callback, name, type)						\
+	SEC("struct_ops.s") __failure						\
+	__msg("attach to unsupported member " #callback " of struct uverbs_bpf_transport_ops")	\
+	int BPF_PROG(name, struct type *arg)					\
+	{									\
+		return 0;							\
+	}									\
+	TRANSPORT_WITH(callback, name)
+
+SLEEPS(path_set, sleeps_in_path_set, uverbs_bpf_ctx);
+SLEEPS(path_get, sleeps_in_path_get, uverbs_bpf_ctx);
+SLEEPS(legal, sleeps_in_legal, uverbs_bpf_ctx);
+SLEEPS(exit, sleeps_in_exit, uverbs_bpf_exit);
+
+/* What is read-only in path_set() is so in the others. */
+SEC("struct_ops") __failure
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
+int BPF_PROG(legal_writes_mask, struct uverbs_bpf_ctx *call)
 {
+	call->mask = 0;
 	return 0;
 }
-TRANSPORT_OF(sleeps);
+TRANSPORT_WITH(legal, legal_writes_mask);
+
+SEC("struct_ops") __failure
+__msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")
+int BPF_PROG(get_writes_type, struct uverbs_bpf_ctx *call)
+{
+	call->qp_type = 0;
+	return 0;
+}
+TRANSPORT_WITH(path_get, get_writes_type);
+
+SEC("struct_ops") __failure __msg("only struct uverbs_bpf_ctx may be written")
+int BPF_PROG(exit_writes, struct uverbs_bpf_exit *info)
+{
+	info->reason = 0;
+	return 0;
+}
+TRANSPORT_WITH(exit, exit_writes);
+
+SEC("struct_ops") __failure
+__msg("expected pointer to STRUCT uverbs_bpf_ctx but R1 has a pointer to STRUCT uverbs_bpf_exit")
+int BPF_PROG(exit_refuses, struct uverbs_bpf_exit *info)
+{
+	return uverbs_bpf_refuse((void *)info, 0, -EPERM, "too late", 0);
+}
+TRANSPORT_WITH(exit, exit_refuses);
+
+/* What only providers have loads, and is not there when it runs: uvb_exec_command(), uvb_run. */
+SEC("struct_ops") __success
+int BPF_PROG(wants_what_providers_have, struct uverbs_bpf_ctx *call)
+{
+	return uverbs_bpf_args(call, 4) || uverbs_bpf_state(call, 0, 4) ||
+	       uverbs_bpf_command(call, 0, 4) || uverbs_bpf_reply(call, 0, 4) ? -EINVAL : 0;
+}
+TRANSPORT_OF(wants_what_providers_have);
 
 SEC("struct_ops") __failure
 __msg("of struct uverbs_bpf_ctx, only path, made, alt, mig_state and qp_state may be written")

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -17,6 +18,7 @@
 #define TAG_FAILURE	"comment:expect_failure"
 #define TAG_SUCCESS	"comment:expect_success"
 #define TAG_MSG		"comment:expect_msg="
+#define TAG_SINCE	"comment:expect_since="
 
 static char log_text[1 << 20];
 static unsigned int nr_ok, nr_failed;
@@ -57,6 +59,18 @@ static const char *tag(const struct btf *btf, const char *program, const char *p
 			return text + strlen(prefix);
 	}
 	return NULL;
+}
+
+/* Whether this kernel is older than @since, "MAJOR.MINOR". */
+static bool older_than(const char *since)
+{
+	unsigned int major, minor, since_major, since_minor;
+	struct utsname this;
+
+	if (!since || uname(&this) || sscanf(this.release, "%u.%u", &major, &minor) != 2 ||
+	    sscanf(since, "%u.%u", &since_major, &since_minor) != 2)
+		return false;
+	return major < since_major || (major == since_major && minor < since_minor);
 }
 
 /* Everything but @name and, if it is of struct_ops, the map that is made for it, stays out. */
@@ -106,7 +120,9 @@ static void run(const char *path, const char *name)
 	if (!failure) {
 		result(path, name, !err, err ? "was refused" : NULL);
 	} else if (!err) {
-		result(path, name, false, "was accepted");
+		msg = tag(btf, name, TAG_SINCE, 0);
+		result(path, name, older_than(msg), msg ? "was accepted, not by later kernels" :
+							  "was accepted");
 	} else {
 		for (i = 0; (msg = tag(btf, name, TAG_MSG, i)); i++) {
 			if (!strstr(log_text, msg))
