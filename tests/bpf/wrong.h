@@ -16,14 +16,18 @@
  * @name: what is wrong
  * @make: makes it wrong; gets the ops struct
  * @text: what must be in the log
+ * @err: errno of the refusal
+ * @no_link: it is attached without a link
  */
 struct wrong_case {
 	const char *name;
 	void (*make)(void *ops);
 	const char *text;
+	int err;
+	bool no_link;
 };
 
-#define WRONG_CASE(_name, _text)	{ #_name, make_##_name, _text }
+#define WRONG_CASE(_name, _text)	{ #_name, make_##_name, _text, EINVAL, false }
 
 /* The body follows, and has @ops of this type. */
 #define WRONG_MAKE(_type, _name)						\
@@ -39,9 +43,26 @@ static inline int wrong_quiet(enum libbpf_print_level level, const char *fmt, va
 	return 0;
 }
 
-/* Attach the ops @name of the object, as @make left them. NULL with errno set if that fails. */
+/* Callbacks that the ops have no more are not loaded: nobody would say what they are. */
+static inline void wrong_unused(struct bpf_object *object, const void *ops, size_t size)
+{
+	struct bpf_program *program;
+	size_t i;
+
+	bpf_object__for_each_program(program, object) {
+		for (i = 0; i + sizeof(program) <= size; i += sizeof(program)) {
+			if (!memcmp((const char *)ops + i, &program, sizeof(program)))
+				break;
+		}
+		if (i + sizeof(program) > size)
+			bpf_program__set_autoload(program, false);
+	}
+}
+
+/* Attach the ops @name of the object, as @this says. NULL with errno set if that fails. */
 static inline struct bpf_link *wrong_attach(const char *path, const char *name, size_t ops_size,
-					    void (*make)(void *ops), struct bpf_object **object)
+					    const struct wrong_case *this,
+					    struct bpf_object **object)
 {
 	struct bpf_map *map;
 	size_t size;
@@ -56,8 +77,11 @@ static inline struct bpf_link *wrong_attach(const char *path, const char *name, 
 		errno = EMSGSIZE;
 		return NULL;
 	}
-	if (make)
-		make(ops);
+	if (this && this->make)
+		this->make(ops);
+	wrong_unused(*object, ops, size);
+	if (this && this->no_link)
+		bpf_map__set_map_flags(map, bpf_map__map_flags(map) & ~BPF_F_LINK);
 	return bpf_object__load(*object) ? NULL : bpf_map__attach_struct_ops(map);
 }
 
@@ -66,15 +90,14 @@ static inline bool wrong_try(const char *path, const char *name, size_t ops_size
 			     const struct wrong_case *this, int kmsg)
 {
 	struct bpf_object *object;
-	struct bpf_link *link = wrong_attach(path, name, ops_size, this ? this->make : NULL,
-					     &object);
+	struct bpf_link *link = wrong_attach(path, name, ops_size, this, &object);
 	const char *why = NULL;
 
 	if (!this)
 		why = link ? NULL : strerror(errno);
 	else if (link)
 		why = "was attached";
-	else if (errno != EINVAL)
+	else if (errno != this->err)
 		why = strerror(errno);
 	else if (!kmsg_has(kmsg, this->text, NULL))
 		why = "the kernel log does not say why";
