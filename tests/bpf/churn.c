@@ -3,10 +3,13 @@
  * churn OBJECT MAP CYCLES: attach the struct_ops MAP of OBJECT, replace it by
  * a second copy of itself, detach it, CYCLES times; every hundredth time all
  * programs and maps are loaded anew.
+ * churn OBJECT MAP: attach it once, and replace it by one copy or the other until
+ * killed, so that there is no moment without.
  *
  * Exit status: 0 if every step of every cycle succeeded, else 1.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +45,37 @@ static int copy_fill(struct copy *copy)
 	return link ? bpf_link__destroy(link) : -errno;
 }
 
+static int copies_open(struct copy *first, struct copy *second, char **argv)
+{
+	int err = copy_open(first, argv[1], argv[2]);
+
+	if (!err)
+		err = copy_open(second, argv[1], argv[2]);
+	return err ?: copy_fill(second);
+}
+
+/* Returns only if a step fails. */
+static int replace(char **argv)
+{
+	struct copy first = {}, second = {};
+	struct bpf_link *link = NULL;
+	int err = copies_open(&first, &second, argv);
+	bool other = false;
+
+	if (!err) {
+		link = bpf_map__attach_struct_ops(first.map);
+		err = link ? 0 : -errno;
+	}
+	while (!err) {
+		other = !other;
+		err = bpf_link__update_map(link, other ? second.map : first.map);
+		/* Long enough that somebody meets each version. */
+		usleep(2000);
+	}
+	fprintf(stderr, "churn: %s\n", strerror(-err));
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct copy first = {}, second = {};
@@ -49,23 +83,21 @@ int main(int argc, char **argv)
 	long i, cycles;
 	int err = 0;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: churn OBJECT MAP CYCLES\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: churn OBJECT MAP [CYCLES]\n");
 		return 2;
 	}
-	cycles = strtol(argv[3], NULL, 0);
 	libbpf_set_print(quiet);
+	if (argc == 3)
+		return replace(argv);
+	cycles = strtol(argv[3], NULL, 0);
 	for (i = 0; i < cycles; i++) {
 		if (i % 100 == 0) {
 			bpf_object__close(first.object);
 			bpf_object__close(second.object);
 			memset(&first, 0, sizeof(first));
 			memset(&second, 0, sizeof(second));
-			err = copy_open(&first, argv[1], argv[2]);
-			if (!err)
-				err = copy_open(&second, argv[1], argv[2]);
-			if (!err)
-				err = copy_fill(&second);
+			err = copies_open(&first, &second, argv);
 			if (err)
 				break;
 		}
