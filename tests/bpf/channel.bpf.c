@@ -8,6 +8,9 @@
 #include "channel.h"
 
 extern void bpf_throw(__u64 cookie) __ksym;
+/* As a later header may declare them: an older module, such as this one, has neither. */
+extern int uverbs_bpf_of_the_future(struct uverbs_bpf_ctx *ctx) __weak __ksym;
+extern void uverbs_bpf_has_the_future(void) __weak __ksym;
 
 struct channel_data data;
 
@@ -152,6 +155,22 @@ static __always_inline int look(struct uverbs_bpf_ctx *call)
 	return 0;
 }
 
+/* The same object takes the way that there is. */
+static __always_inline void find_ways(struct uverbs_bpf_ctx *call)
+{
+	__u32 ways = 0;
+
+	if (bpf_ksym_exists(uverbs_bpf_of_the_future))
+		ways |= uverbs_bpf_of_the_future(call) | CHANNEL_WAY_FUTURE;
+	else if (bpf_ksym_exists(uverbs_bpf_attr_len))
+		ways |= uverbs_bpf_attr_len(call, CHANNEL_ECHO_IN) > 0 ? CHANNEL_WAY_OLD : 0;
+	if (bpf_ksym_exists(uverbs_bpf_has_the_future))
+		ways |= CHANNEL_WAY_MARKED;
+	if (bpf_ksym_exists(uverbs_bpf_has_counter))
+		ways |= CHANNEL_WAY_COUNTER;
+	data.ways = ways;
+}
+
 /* Variable offsets, and whole kilobytes. */
 static __always_inline int echo(struct uverbs_bpf_ctx *call)
 {
@@ -159,6 +178,7 @@ static __always_inline int echo(struct uverbs_bpf_ctx *call)
 	__u8 bytes[8] = {};
 	int i;
 
+	find_ways(call);
 	if (data.fault)
 		return misbehave(call);
 	if (len != uverbs_bpf_attr_len(call, CHANNEL_ECHO_OUT))

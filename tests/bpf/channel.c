@@ -9,10 +9,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -683,6 +686,7 @@ static void case_attributes(void)
 	ERRNO(echo(fd, ns, in, out, 4096, 4096), 0);
 	CHECK(!memcmp(in, out, 4096), "not what was sent");
 	CHECK(!out[4096], "more than was asked for");
+	EQ(program.data->ways, CHANNEL_WAY_OLD | CHANNEL_WAY_COUNTER);
 	memset(out, 0, sizeof(out));
 	ERRNO(echo(fd, ns, in, out, 8, 8), 0);
 	CHECK(!memcmp(in, out, 8), "not what was sent");
@@ -698,6 +702,12 @@ static void case_attributes(void)
 	cmd_u64(&cmd, UVERBS_BPF_ID(ns, CHANNEL_CQ_IN), 1);
 	cmd_u64(&cmd, UVERBS_BPF_ID(ns, CHANNEL_CQ_IN), 1);
 	ERRNO(call_error(fd, &cmd), EINVAL);
+	SAYS("given twice");
+	cq_begin(&cmd, &cqe, &uhw);
+	cmd_u64(&cmd, UVERBS_BPF_ID(ns, CHANNEL_CQ_IN), 1);
+	cmd.attrs[cmd.hdr.num_attrs - 1].attr_data.reserved = 1;
+	ERRNO(call_error(fd, &cmd), EINVAL);
+	SAYS("attr_data.reserved is not 0");
 	cq_begin(&cmd, &cqe, &uhw);
 	cmd_in(&cmd, UVERBS_BPF_ID(ns, CHANNEL_CQ_IN), in, 4);
 	ERRNO(call_error(fd, &cmd), EINVAL);
@@ -1005,7 +1015,51 @@ static void case_update(void)
 	EQ(count(&old, CHANNEL_OBJ_REMOVE, UVERBS_BPF_SELF(CHANNEL_COUNTER)), 0);
 	/* Another name cannot take it. */
 	must("load", -load(&new, "beta", NULL));
-	CHECK(bpf_link__update_map(old.link, new.map), "replaced by another name");
+	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
+	log_begin();
+	EQ(bpf_link__update_map(old.link, new.map), -EINVAL);
+	CHECK(logged("alpha, ABI 1: cannot be replaced by beta, ABI 1", NULL), "not in words");
+}
+
+/*
+ * Replaced again and again, it is there for each call: what is addressed to it is answered by one
+ * version or the other, and what it refuses is refused.
+ */
+static void case_updates(void)
+{
+	struct program one, two;
+	uint32_t ns, handle, pd;
+	unsigned int calls;
+	int fd = open_node();
+	uint64_t out;
+	pid_t child;
+
+	load_attach(&one, "alpha", NULL);
+	must("load", -load(&two, "alpha", NULL));
+	bpf_link__destroy(bpf_map__attach_struct_ops(two.map));
+	one.data->quiet = two.data->quiet = 1;
+	one.data->salt = 1000;
+	two.data->salt = 2000;
+	one.data->refuse = two.data->refuse = UVERBS_OBJECT_PD << 16 | UVERBS_BPF_METHOD_PD_ALLOC;
+	ns = namespace_of(fd, "alpha");
+	child = fork();
+	if (!child) {
+		for (;;) {
+			if (bpf_link__update_map(one.link, two.map) ||
+			    bpf_link__update_map(one.link, one.map))
+				_exit(1);
+		}
+	}
+	for (calls = 0; calls < 3000 && !nr_failed; calls++) {
+		ERRNO(cq_with(fd, ns, 7, &out, &handle), 0);
+		CHECK(out == 1007 || out == 2007, "%llu", (unsigned long long)out);
+		ERRNO(alloc_pd(fd, &pd), EBUSY);
+		destroy(fd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY, handle);
+	}
+	/* It did nothing else all the time. */
+	EQ(waitpid(child, NULL, WNOHANG), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 static int shell(const char *command)
@@ -1045,6 +1099,153 @@ static void case_charge(void)
 	snprintf(command, sizeof(command), "cd /sys/fs/cgroup && echo %d >cgroup.procs && "
 		 "echo $$ >cgroup.procs && sed 's/=[^ ]*/=max/g' charged/rdma.max >/tmp/max && "
 		 "cat /tmp/max >charged/rdma.max && rmdir charged", getpid());
+	EQ(shell(command), 0);
+}
+
+/* A namespace is its provider's while somebody has a channel, though it is attached no more. */
+static void case_namespaces(void)
+{
+	enum { ALL = UVERBS_BPF_NS_PROVIDER_LAST - UVERBS_BPF_NS_PROVIDER_FIRST + 1 };
+	uint32_t handles[ALL], spaces[ALL], handle, ns;
+	struct program programs[ALL], more;
+	struct rxe_create_cq_resp uhw;
+	int fd = open_node();
+	struct cmd cmd;
+	uint32_t cqe;
+	uint64_t out;
+	char name[8];
+	int i;
+
+	for (i = 0; i < ALL; i++) {
+		snprintf(name, sizeof(name), "of%d", i);
+		load_attach(&programs[i], name, NULL);
+		ERRNO(channel_open(fd, name, 0, &handles[i], &spaces[i]), 0);
+	}
+	/* More than a call has room for. */
+	cq_begin(&cmd, &cqe, &uhw);
+	for (i = 0; i < 5; i++) {
+		cmd_u64(&cmd, UVERBS_BPF_ID(spaces[i], CHANNEL_CQ_IN), 1);
+		cmd_out(&cmd, UVERBS_BPF_ID(spaces[i], CHANNEL_CQ_OUT), &out, sizeof(out));
+	}
+	ERRNO(call_error(fd, &cmd), E2BIG);
+	SAYS("one call takes 8 attributes of programs");
+
+	for (i = 0; i < ALL; i++)
+		detach(&programs[i]);
+	must("load", -load(&more, "more", NULL));
+	log_begin();
+	EQ(attach(&more), -ENOSPC);
+	CHECK(logged("more: every namespace of a provider has another name that is attached, or has channels or objects",
+		     NULL), "not in words");
+	/* Its own is there for each of them. */
+	EQ(attach(&programs[3]), 0);
+	ERRNO(channel_open(fd, "of3", 0, &handle, &ns), 0);
+	EQ(ns, spaces[3]);
+	ERRNO(channel_close(fd, handle), 0);
+	/* An object keeps it as well as a channel. */
+	ERRNO(counter_new(fd, ns, 1, &handle), 0);
+	detach(&programs[3]);
+	ERRNO(channel_close(fd, handles[3]), 0);
+	EQ(attach(&more), -ENOSPC);
+	ERRNO(channel_close(fd, handles[5]), 0);
+	EQ(attach(&more), 0);
+	ERRNO(channel_open(fd, "more", 0, &handle, &ns), 0);
+	EQ(ns, spaces[5]);
+	/* Who comes back finds another there. */
+	EQ(attach(&programs[5]), -ENOSPC);
+	close(fd);
+	EQ(attach(&programs[5]), 0);
+}
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE	71
+#endif
+
+static uint64_t own_netns(void)
+{
+	socklen_t len = sizeof(uint64_t);
+	uint64_t cookie = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		die("SO_NETNS_COOKIE: %s", strerror(errno));
+	close(fd);
+	return cookie;
+}
+
+/* The last before() was for a file that was opened by these. */
+static void opened_by(const struct program *program, uint32_t uid, uint32_t pid, uint64_t cgroup,
+		      uint64_t netns)
+{
+	const struct channel_record *record = last(program, CHANNEL_BEFORE, UVERBS_OBJECT_PD);
+
+	CHECK(record, "not called");
+	if (!record)
+		return;
+	EQ(record->uid, uid);
+	EQ(record->pid, pid);
+	EQ(record->cgroup, cgroup);
+	EQ(record->netns, netns);
+}
+
+#define GROUPS	"/sys/fs/cgroup/channel-"
+
+static uint64_t enter_group(const char *name)
+{
+	char path[128], command[256];
+	struct stat group;
+
+	snprintf(path, sizeof(path), GROUPS "%s", name);
+	snprintf(command, sizeof(command), "mkdir -p %s && echo %d >%s/cgroup.procs", path, getpid(),
+		 path);
+	if (shell(command) || stat(path, &group))
+		die("%s: not entered", path);
+	return group.st_ino;
+}
+
+/* Who calls may be anybody: what counts is who opened the file. */
+static void case_identity(void)
+{
+	uint64_t cgroup = enter_group("parent"), netns = own_netns();
+	uint32_t pid = getpid(), pd;
+	const struct channel_record *record;
+	struct program program;
+	int fd = open_node();
+	char command[256];
+	uint64_t file;
+	int status;
+	pid_t child;
+
+	load_attach(&program, "alpha", role_observer);
+	ERRNO(alloc_pd(fd, &pd), 0);
+	opened_by(&program, 0, pid, cgroup, netns);
+	file = last(&program, CHANNEL_BEFORE, UVERBS_OBJECT_PD)->file;
+	child = fork();
+	if (!child) {
+		uint64_t own_cgroup = enter_group("child");
+		int mine;
+
+		if (unshare(CLONE_NEWNET) || setresgid(65534, 65534, 65534) ||
+		    setresuid(65534, 65534, 65534))
+			die("unshare, setresuid: %s", strerror(errno));
+		CHECK(own_netns() != netns && own_cgroup != cgroup, "still where the parent is");
+		ERRNO(alloc_pd(fd, &pd), 0);
+		opened_by(&program, 0, pid, cgroup, netns);
+		mine = open_node();
+		ERRNO(alloc_pd(mine, &pd), 0);
+		opened_by(&program, 65534, getpid(), own_cgroup, own_netns());
+		_exit(!!nr_failed);
+	}
+	EQ(waitpid(child, &status, 0), child);
+	EQ(status, 0);
+	/* And so do the objects, whoever made them. */
+	EQ(program.data->records[program.data->nr - 1].what, CHANNEL_OBJ_REMOVE);
+	for_each_record(record, &program) {
+		if (record->what == CHANNEL_OBJ_ADD && record->file == file)
+			EQ(record->pid, pid);
+	}
+	snprintf(command, sizeof(command), "cd /sys/fs/cgroup && echo %u >cgroup.procs && "
+		 "echo $$ >cgroup.procs && rmdir " GROUPS "parent " GROUPS "child", pid);
 	EQ(shell(command), 0);
 }
 
@@ -1190,6 +1391,9 @@ static const struct {
 	{ "charge", case_charge },
 	{ "order", case_order },
 	{ "update", case_update },
+	{ "updates", case_updates },
+	{ "namespaces", case_namespaces },
+	{ "identity", case_identity },
 	{ "faults-open", case_faults_open },
 	{ "faults-closed", case_faults_closed },
 	{ "detach-all", case_detach_all },

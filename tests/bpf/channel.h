@@ -67,6 +67,12 @@ enum channel_fault {
 	CHANNEL_FAULT_PATH, CHANNEL_FAULT_BEYOND,
 };
 
+/* channel_data.ways, of echo. */
+#define CHANNEL_WAY_FUTURE	(1 << 0)	/* a kfunc that no module has */
+#define CHANNEL_WAY_MARKED	(1 << 1)	/* the marker of a capability that none has */
+#define CHANNEL_WAY_COUNTER	(1 << 2)	/* that of one that this one has */
+#define CHANNEL_WAY_OLD		(1 << 3)	/* what is there instead of the first */
+
 #define CHANNEL_RECORDS	4096
 
 struct channel_data {
@@ -78,6 +84,8 @@ struct channel_data {
 	__u32 quiet;		/* record nothing */
 	/* What was seen. */
 	__u32 beyond;		/* reads and writes out of range that succeeded */
+	__u32 ways;		/* CHANNEL_WAY_*: what it found in this kernel */
+	__u32 reserved;
 	__u32 nr;
 	struct channel_record records[CHANNEL_RECORDS];
 };
