@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * CQs that count, for the schemas in cq.c, qp.c and post.c.
+ * CQs that count, for the schemas in cq.c, qp.c, srq.c, wq.c and post.c.
  */
 #ifndef UVB_VERBS_CQ_H
 #define UVB_VERBS_CQ_H
@@ -46,6 +46,26 @@ static inline int uvb_cq_polled(struct uverbs_attr_bundle *bundle, const struct 
 		return 0;
 	return uvb_refuse(bundle, -EOPNOTSUPP, attr,
 			  "the CQ counts completions: they cannot be polled or asked for, nor can it be resized or moderated");
+}
+
+/**
+ * uvb_cq_for_qps() - refuse a CQ that counts to what completes without a QP, or beside one
+ * @bundle: the call
+ * @cq: the CQ, or NULL
+ * @attr: attribute that names it
+ *
+ * What a QP has completed is counted before it goes (uvb_cq_counter_settle()), and drivers were
+ * read for that. None of those known to be safe has WQs or XRC SRQs that complete anything.
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+static inline int uvb_cq_for_qps(struct uverbs_attr_bundle *bundle, const struct ib_cq *cq,
+				 u16 attr)
+{
+	if (!cq || !uvb_cq_counter(cq))
+		return 0;
+	return uvb_refuse(bundle, -EOPNOTSUPP, attr,
+			  "the CQ counts completions of QPs: work queues and SRQs with a CQ want one that is polled");
 }
 
 #endif /* UVB_VERBS_CQ_H */

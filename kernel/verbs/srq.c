@@ -3,8 +3,8 @@
  * Shared receive queues: basic ones, those of an XRC domain, and those that
  * match tags.
  */
-#include "../uvb.h"
 #include "../ext.h"
+#include "cq.h"
 #include "qp.h"
 
 static noinline_for_stack int uvb_srq_before(struct uverbs_attr_bundle *bundle,
@@ -72,13 +72,18 @@ static int uvb_srq_create(struct uverbs_attr_bundle *bundle, struct uvb_handle *
 }
 
 /* What the type asks for beyond a protection domain. */
-static int uvb_srq_attr_objects(const struct uverbs_attr_bundle *bundle,
-				struct ib_srq_init_attr *attr, struct uvb_handle **xrcd)
+static int uvb_srq_attr_objects(struct uverbs_attr_bundle *bundle, struct ib_srq_init_attr *attr,
+				struct uvb_handle **xrcd)
 {
+	int ret;
+
 	if (ib_srq_has_cq(attr->srq_type)) {
 		attr->ext.cq = uvb_attr_object(bundle, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE);
 		if (!attr->ext.cq)
 			return -ENOENT;
+		ret = uvb_cq_for_qps(bundle, attr->ext.cq, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE);
+		if (ret)
+			return ret;
 	}
 	switch (attr->srq_type) {
 	case IB_SRQT_XRC:
@@ -214,9 +219,11 @@ static int uvb_srq_create_command(struct uverbs_attr_bundle *bundle,
 	if (cmd->srq_type == IB_SRQT_TM)
 		attr.ext.tag_matching.max_num_tags = cmd->max_num_tags;
 
-	ret = uvb_srq_create(bundle, handle, parts.pd->object, &attr, parts.xrcd,
-			     cmd->user_handle,
-			     uvb_event_file_default(uvb_bundle_file(bundle)));
+	ret = uvb_cq_for_qps(bundle, attr.ext.cq, UVERBS_ATTR_CORE_IN);
+	if (!ret)
+		ret = uvb_srq_create(bundle, handle, parts.pd->object, &attr, parts.xrcd,
+				     cmd->user_handle,
+				     uvb_event_file_default(uvb_bundle_file(bundle)));
 	uvb_srq_parts_put(&parts);
 	if (ret)
 		return ret;

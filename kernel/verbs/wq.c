@@ -3,7 +3,7 @@
  * Work queues: the receive half of QPs that spread what arrives over several
  * queues (RSS). A handle is nothing but a source of async events.
  */
-#include "../uvb.h"
+#include "cq.h"
 
 #define UVB_WQ_FLAGS	(IB_UVERBS_WQ_FLAGS_CVLAN_STRIPPING | IB_UVERBS_WQ_FLAGS_SCATTER_FCS |	\
 			 IB_UVERBS_WQ_FLAGS_DELAY_DROP |					\
@@ -78,6 +78,9 @@ static int uvb_wq_create_method(struct uverbs_attr_bundle *bundle)
 	if (!attr.cq)
 		return uvb_refuse(bundle, -EINVAL, UVERBS_ATTR_CREATE_WQ_CQ_HANDLE,
 				  "WQ_CREATE: a work queue wants a CQ");
+	ret = uvb_cq_for_qps(bundle, attr.cq, UVERBS_ATTR_CREATE_WQ_CQ_HANDLE);
+	if (ret)
+		return ret;
 	if (!pd->device->ops.create_wq)
 		return -EOPNOTSUPP;
 	attr.wq_type = type;
@@ -132,8 +135,10 @@ static int uvb_cmd_ex_create_wq(struct uverbs_attr_bundle *bundle)
 	attr.max_wr = cmd.max_wr;
 	attr.wq_type = cmd.wq_type;
 	attr.create_flags = cmd.create_flags;
-	ret = uvb_wq_create(bundle, handle, pd, &attr, cmd.user_handle,
-			    uvb_event_file_default(uvb_bundle_file(bundle)));
+	ret = uvb_cq_for_qps(bundle, attr.cq, UVERBS_ATTR_CORE_IN);
+	if (!ret)
+		ret = uvb_wq_create(bundle, handle, pd, &attr, cmd.user_handle,
+				    uvb_event_file_default(uvb_bundle_file(bundle)));
 	uvb_handle_put(cq_handle, UVERBS_BPF_ACCESS_READ);
 out_pd:
 	uvb_handle_put(pd_handle, UVERBS_BPF_ACCESS_READ);

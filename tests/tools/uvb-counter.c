@@ -11,6 +11,7 @@
  *
  *	uvb-counter DEVICE removed	make a counter, and wait until the device is taken away
  *	uvb-counter NODE other DRIVER	on a node of a driver that is not known to be safe
+ *	uvb-counter NODE queues		on a fake device: what is no QP and wants a CQ
  *
  * QPs are those of the device's own library; only the CQ is ours.
  */
@@ -620,6 +621,186 @@ static void test_orders(void)
 	printf("orders: EBUSY under a QP; CQ, file and page each outlive the others\n");
 }
 
+static unsigned int gid_of_address(void)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+	uint8_t mapped[16] = { [10] = 0xff, 0xff };
+	struct ibv_port_attr port;
+	union ibv_gid gid;
+	int i;
+
+	memcpy(mapped + 12, &in->sin_addr, 4);
+	if (ibv_query_port(context, 1, &port))
+		die("query_port: %s", strerror(errno));
+	for (i = 0; port.link_layer == IBV_LINK_LAYER_ETHERNET && i < port.gid_tbl_len; i++) {
+		if (!ibv_query_gid(context, 1, i, &gid) && !memcmp(gid.raw, mapped, 16))
+			return i;
+	}
+	return 0;
+}
+
+static struct ibv_ah *ah_to_self(void)
+{
+	struct ibv_ah_attr attr = {
+		.is_global = 1, .port_num = 1, .grh.sgid_index = gid_of_address(),
+		.grh.hop_limit = 1,
+	};
+	struct ibv_port_attr port;
+	struct ibv_ah *ah;
+
+	if (ibv_query_port(context, 1, &port) ||
+	    ibv_query_gid(context, 1, attr.grh.sgid_index, &attr.grh.dgid))
+		die("query_port, query_gid: %s", strerror(errno));
+	attr.dlid = port.lid;
+	ah = ibv_create_ah(pd, &attr);
+	if (!ah)
+		die("create_ah: %s", strerror(errno));
+	return ah;
+}
+
+static struct ibv_qp *make_ud(struct ibv_cq *send, struct ibv_cq *recv)
+{
+	struct ibv_qp_init_attr init = {
+		.send_cq = send, .recv_cq = recv, .qp_type = IBV_QPT_UD,
+		.cap = { .max_send_wr = DEPTH, .max_recv_wr = DEPTH, .max_send_sge = 1,
+			 .max_recv_sge = 1 },
+	};
+	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_INIT, .port_num = 1, .qkey = 0x11111111 };
+	struct ibv_qp *qp = ibv_create_qp(pd, &init);
+
+	if (!qp || ibv_modify_qp(qp, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT |
+				 IBV_QP_QKEY))
+		die("a UD QP: %s", strerror(errno));
+	attr.qp_state = IBV_QPS_RTR;
+	if (ibv_modify_qp(qp, &attr, IBV_QP_STATE))
+		die("a UD QP to RTR: %s", strerror(errno));
+	attr.qp_state = IBV_QPS_RTS;
+	if (ibv_modify_qp(qp, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN))
+		die("a UD QP to RTS: %s", strerror(errno));
+	return qp;
+}
+
+/* Datagrams, each with a GRH before it, to the QP that sends them. */
+static void test_datagrams(void)
+{
+	enum { LENGTH = MESSAGE - 40, ROUNDS = 10 };
+	struct uvb_counter *tx, *rx;
+	struct ibv_sge sge = { .addr = (uintptr_t)memory, .length = LENGTH, .lkey = mr->lkey };
+	struct ibv_send_wr wr = {
+		.sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_SEND,
+		.send_flags = IBV_SEND_SIGNALED, .wr.ud.remote_qkey = 0x11111111,
+	}, *bad;
+	struct rdma_cm_id id = {};
+	unsigned int i, j;
+	int ret;
+
+	if (raw_driver == RDMA_DRIVER_SIW) {
+		printf("datagrams: iWARP has none\n");
+		return;
+	}
+	tx = make(NULL, 64);
+	rx = make(NULL, 64);
+	id.qp = make_ud(tx->cq, rx->cq);
+	wr.wr.ud.ah = ah_to_self();
+	wr.wr.ud.remote_qpn = id.qp->qp_num;
+	for (i = 0; i < ROUNDS; i++) {
+		for (j = 0; j < DEPTH / 2; j++) {
+			post_recv(&id, j);
+			wr.wr_id = j;
+			ret = ibv_post_send(id.qp, &wr, &bad);
+			check(!ret, "post_send: %s", strerror(ret));
+		}
+		wait_for(tx, COMP, (i + 1) * (DEPTH / 2));
+		wait_for(rx, COMP, (i + 1) * (DEPTH / 2));
+	}
+	counts(tx, ROUNDS * (DEPTH / 2), 0);
+	counts(rx, ROUNDS * (DEPTH / 2), 0);
+	ibv_destroy_ah(wr.wr.ud.ah);
+	ibv_destroy_qp(id.qp);
+	destroy_counter(tx);
+	destroy_counter(rx);
+	printf("datagrams: %u of a UD QP to itself each counted once\n", ROUNDS * DEPTH / 2);
+}
+
+static struct rxe_queue_buf *map_queue(const struct mminfo *mi)
+{
+	void *map = mmap(NULL, mi->size, PROT_READ | PROT_WRITE, MAP_SHARED, context->cmd_fd,
+			 mi->offset);
+
+	if (map == MAP_FAILED)
+		die("mmap of a queue: %s", strerror(errno));
+	return map;
+}
+
+/*
+ * A QP made by the legacy command, whose queues are written as no library does: rxe believes what
+ * its user has put there, and flushes it. As much is counted as the queues say they hold. Only the
+ * producer's index keeps to the queue: rxe itself compares it with one of its own that does, and
+ * with another it goes round for ever, whatever the CQ is and whoever serves the device
+ * (__req_next_wqe() of Linux 6.12).
+ */
+static void test_hostile_queues(void)
+{
+	struct uvb_counter *tx, *rx;
+	struct ib_uverbs_create_qp in = {
+		.pd_handle = pd->handle, .max_send_wr = 16, .max_recv_wr = 16, .max_send_sge = 1,
+		.max_recv_sge = 1, .qp_type = IB_UVERBS_QPT_RC,
+	};
+	struct ib_uverbs_modify_qp init = {
+		.attr_mask = IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS,
+		.qp_state = IBV_QPS_INIT, .port_num = 1,
+	};
+	struct ib_uverbs_modify_qp error = { .attr_mask = IBV_QP_STATE, .qp_state = IBV_QPS_ERR };
+	struct ib_uverbs_create_qp_resp out = {};
+	struct ib_uverbs_destroy_qp_resp gone;
+	struct rxe_create_qp_resp uhw = {};
+	struct rxe_queue_buf *sq, *rq;
+	uint32_t mask, flushed, i;
+
+	if (raw_driver != RDMA_DRIVER_RXE)
+		return;
+	tx = make(NULL, 256);
+	rx = make(NULL, 256);
+	in.send_cq_handle = tx->cq->handle;
+	in.recv_cq_handle = rx->cq->handle;
+	must("CREATE_QP", legacy(context->cmd_fd, IB_USER_VERBS_CMD_CREATE_QP, &in, sizeof(in),
+				 &out, sizeof(out), &uhw, sizeof(uhw)));
+	sq = map_queue(&uhw.sq_mi);
+	rq = map_queue(&uhw.rq_mi);
+	/* Five receives as they should be. */
+	__atomic_store_n(&rq->producer_index, 5, __ATOMIC_RELEASE);
+	/* And garbage all over the other queue, what says how long it is included. */
+	mask = sq->index_mask;
+	flushed = 0xdeadbeef & mask;
+	check(flushed, "0 of %u", mask);
+	memset(sq, 0xa5, uhw.sq_mi.size);
+	__atomic_store_n(&sq->producer_index, flushed, __ATOMIC_RELEASE);
+	init.qp_handle = error.qp_handle = out.qp_handle;
+	must("MODIFY_QP to INIT", legacy(context->cmd_fd, IB_USER_VERBS_CMD_MODIFY_QP, &init,
+					 sizeof(init), NULL, 0, NULL, 0));
+	must("MODIFY_QP", legacy(context->cmd_fd, IB_USER_VERBS_CMD_MODIFY_QP, &error,
+				 sizeof(error), NULL, 0, NULL, 0));
+	wait_for(rx, ERR, 5);
+	wait_for(tx, ERR, flushed);
+	usleep(100000);
+	counts(rx, 0, 5);
+	counts(tx, 0, flushed);
+	check(!(tx->page->flags | rx->page->flags), "flags 0x%x, 0x%x", tx->page->flags,
+	      rx->page->flags);
+	/* Again and again, more in the end than the CQ holds. */
+	for (i = 0; i < 50; i++) {
+		__atomic_store_n(&sq->producer_index, i * 0x01234567 & mask, __ATOMIC_RELEASE);
+		must("MODIFY_QP", legacy(context->cmd_fd, IB_USER_VERBS_CMD_MODIFY_QP, &error,
+					 sizeof(error), NULL, 0, NULL, 0));
+	}
+	must("destroy_qp", destroy_qp(context->cmd_fd, out.qp_handle, &gone));
+	munmap(sq, uhw.sq_mi.size);
+	munmap(rq, uhw.rq_mi.size);
+	destroy_counter(tx);
+	destroy_counter(rx);
+	printf("hostile queues: of a legacy command's QP, counted as they say, and no harm done\n");
+}
+
 /* With odd-counter: what it does not choose does not count, what it does not decide does. */
 static void test_odd(const char *detach)
 {
@@ -737,6 +918,72 @@ static void other(const char *node, uint32_t driver)
 	must("GET_CONTEXT", get_context(context->cmd_fd));
 	create_begin(&cmd, namespace("comp-counter"), &cqe);
 	refused("CQ_CREATE", call(&cmd), EOPNOTSUPP, "not known to be safe");
+}
+
+/* What is no QP: a work queue, an SRQ of an XRC domain; by method and by command. */
+static void queues(const char *node)
+{
+	static const char words[] = "counts completions of QPs";
+	static struct ibv_context raw;
+	struct ib_uverbs_ex_create_wq wq = { .wq_type = IB_UVERBS_WQT_RQ, .max_wr = 4, .max_sge = 1 };
+	struct ib_uverbs_create_xsrq srq = {
+		.srq_type = IB_UVERBS_SRQT_XRC, .max_wr = 4, .max_sge = 1,
+	};
+	struct ib_uverbs_open_xrcd xrcd = { .fd = -1, .oflags = O_CREAT };
+	struct ib_uverbs_open_xrcd_resp domain = {};
+	struct ib_uverbs_ex_create_wq_resp wq_resp;
+	struct ib_uverbs_create_srq_resp srq_resp;
+	struct ib_uverbs_destroy_cq_resp gone;
+	uint32_t cqe, cq, numbers[3];
+	struct cmd cmd;
+
+	raw_driver = RDMA_DRIVER_QIB;
+	context = &raw;
+	context->cmd_fd = open(node, O_RDWR | O_CLOEXEC);
+	check(context->cmd_fd >= 0, "%s: %s", node, strerror(errno));
+	must("GET_CONTEXT", get_context(context->cmd_fd));
+	must("ALLOC_PD", alloc_pd(context->cmd_fd, &wq.pd_handle));
+	must("OPEN_XRCD", command(IB_USER_VERBS_CMD_OPEN_XRCD, &xrcd, sizeof(xrcd), &domain,
+				  sizeof(domain)));
+	create_begin(&cmd, namespace("comp-counter"), &cqe);
+	must("CQ_CREATE", call(&cmd));
+	cq = wq.cq_handle = srq.cq_handle = cmd.attrs[0].data;
+	srq.pd_handle = wq.pd_handle;
+	srq.xrcd_handle = domain.xrcd_handle;
+
+	refused("EX_CREATE_WQ", command(IB_USER_VERBS_EX_CMD_CREATE_WQ | EX, &wq, sizeof(wq),
+					&wq_resp, sizeof(wq_resp)), EOPNOTSUPP, words);
+	refused("CREATE_XSRQ", command(IB_USER_VERBS_CMD_CREATE_XSRQ, &srq, sizeof(srq), &srq_resp,
+				       sizeof(srq_resp)), EOPNOTSUPP, words);
+	cmd_begin(&cmd, UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_CREATE);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_HANDLE, 0);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_PD_HANDLE, wq.pd_handle);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_CQ_HANDLE, cq);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_WQ_USER_HANDLE, 0);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_WQ_TYPE, IB_UVERBS_WQT_RQ);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_WQ_MAX_WR, 4);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_WQ_MAX_SGE, 1);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_WQ_FLAGS, 0);
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_WR, &numbers[0], sizeof(numbers[0]));
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_SGE, &numbers[1], sizeof(numbers[1]));
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_WQ_NUM, &numbers[2], sizeof(numbers[2]));
+	refused("WQ_CREATE", call(&cmd), EOPNOTSUPP, words);
+	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, wq.pd_handle);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE, domain.xrcd_handle);
+	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE, cq);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 0);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_WR, 4);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, 1);
+	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_LIMIT, 0);
+	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_XRC);
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &numbers[0], sizeof(numbers[0]));
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &numbers[1], sizeof(numbers[1]));
+	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM, &numbers[2], sizeof(numbers[2]));
+	refused("SRQ_CREATE", call(&cmd), EOPNOTSUPP, words);
+	/* None of them uses it. */
+	must("destroy_cq", destroy_cq(context->cmd_fd, cq, &gone));
 }
 
 /* ---- what it costs ---- */
@@ -857,6 +1104,10 @@ int main(int argc, char **argv)
 		other(argv[1], strtoul(argv[3], NULL, 0));
 		return 0;
 	}
+	if (argc == 3 && !strcmp(what, "queues")) {
+		queues(argv[1]);
+		return 0;
+	}
 	if (argc < 3 || inet_pton(AF_INET, argv[1], &in->sin_addr) != 1)
 		die("usage: uvb-counter ADDRESS all|odd|traffic|change|bench|refused ...");
 	in->sin_family = AF_INET;
@@ -867,6 +1118,8 @@ int main(int argc, char **argv)
 		test_settle();
 		test_threshold();
 		test_overflow();
+		test_datagrams();
+		test_hostile_queues();
 		test_page();
 		test_refused();
 		test_orders();
