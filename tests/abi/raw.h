@@ -303,6 +303,30 @@ static inline int create_qp_ex(int fd, uint32_t pd, uint32_t cq, uint32_t type, 
 	return ret;
 }
 
+/* An RC QP from INIT to RTR, by the legacy command. */
+static inline int qp_to_rtr(int fd, uint32_t qp, uint8_t sgid_index, const uint8_t *dgid)
+{
+	struct ib_uverbs_modify_qp in = {
+		.qp_handle = qp,
+		/* State, path and its MTU, responder resources, RNR timer, QPN and PSN of the peer. */
+		.attr_mask = 1 << 0 | 1 << 7 | 1 << 8 | 1 << 12 | 1 << 15 | 1 << 17 | 1 << 20,
+		.qp_state = 2,
+		.path_mtu = 3,
+		.dest_qp_num = 2,
+		.dest = {
+			.is_global = 1,
+			.port_num = 1,
+			.sgid_index = sgid_index,
+			.hop_limit = 7,
+			.flow_label = 0x12345,
+			.traffic_class = 32,
+		},
+	};
+
+	memcpy(in.dest.dgid, dgid, sizeof(in.dest.dgid));
+	return legacy(fd, IB_USER_VERBS_CMD_MODIFY_QP, &in, sizeof(in), NULL, 0, NULL, 0);
+}
+
 static inline int create_srq(int fd, uint32_t pd, uint32_t max_wr, uint32_t limit, uint32_t *srq)
 {
 	struct rxe_create_srq_resp uhw;

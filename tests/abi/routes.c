@@ -13,11 +13,6 @@
 static int fd;
 static uint32_t pd, cq;
 
-static int modify(const struct ib_uverbs_modify_qp *in)
-{
-	return legacy(fd, IB_USER_VERBS_CMD_MODIFY_QP, in, sizeof(*in), NULL, 0, NULL, 0);
-}
-
 static int to_rtr(uint8_t sgid_index, const uint8_t *dgid)
 {
 	struct ib_uverbs_modify_qp init = {
@@ -25,29 +20,12 @@ static int to_rtr(uint8_t sgid_index, const uint8_t *dgid)
 		.qp_state = IBV_QPS_INIT,
 		.port_num = 1,
 	};
-	struct ib_uverbs_modify_qp rtr = {
-		.attr_mask = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
-			     IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER,
-		.qp_state = IBV_QPS_RTR,
-		.path_mtu = IBV_MTU_1024,
-		.dest_qp_num = 2,
-		.dest = {
-			.is_global = 1,
-			.port_num = 1,
-			.sgid_index = sgid_index,
-			.hop_limit = 7,
-			.flow_label = 0x12345,
-			.traffic_class = 32,
-		},
-	};
-	uint32_t qp, num;
+	uint32_t num;
 
-	memcpy(rtr.dest.dgid, dgid, sizeof(rtr.dest.dgid));
-	must("CREATE_QP", create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_RC, 0, 0, &qp, &num));
-	init.qp_handle = qp;
-	rtr.qp_handle = qp;
-	must("to INIT", modify(&init));
-	return modify(&rtr);
+	must("CREATE_QP", create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_RC, 0, 0, &init.qp_handle, &num));
+	must("to INIT", legacy(fd, IB_USER_VERBS_CMD_MODIFY_QP, &init, sizeof(init), NULL, 0, NULL,
+			       0));
+	return qp_to_rtr(fd, init.qp_handle, sgid_index, dgid);
 }
 
 int main(int argc, char **argv)

@@ -49,6 +49,9 @@ static bool allowed(int ret)
 	/* A receive queue is full, or nothing is there to read. */
 	case ENOMEM: case EAGAIN:
 		return true;
+	/* The address that the peer is a neighbour of has just gone. */
+	case ENODATA: case ENETUNREACH: case EHOSTUNREACH: case ENODEV:
+		return true;
 	case EIO:
 	/* Whoever asks whether a caller may make flows on a device that has gone: 7.3 says no. */
 	case EPERM:
@@ -262,11 +265,13 @@ static void use_one(struct file *file, unsigned int *seed)
 	struct ib_uverbs_query_qp_resp query;
 	uint32_t handles[KINDS];
 	static const enum kind qps[] = { RC, UD, RAW, TGT };
+	/* 10.7.0.9, a neighbour of the address that comes and goes. */
+	static const uint8_t peer[16] = { [10] = 0xff, 0xff, 10, 7, 0, 9 };
 	uint32_t qp;
 
 	pick(file, seed, handles);
 	qp = handles[qps[rand_r(seed) % 4]];
-	switch (rand_r(seed) % 14) {
+	switch (rand_r(seed) % 16) {
 	case 0: check("QUERY_QP", query_qp(file->fd, qp, &query)); break;
 	case 1: check("MODIFY_QP", modify_qp(file->fd, qp, 1)); break;
 	case 2: check("MODIFY_QP", modify_qp(file->fd, qp, 0)); break;
@@ -281,6 +286,9 @@ static void use_one(struct file *file, unsigned int *seed)
 	case 10: check("mmap", map_page(file, seed)); break;
 	case 11: check("open", open_another(file)); break;
 	case 12: check("event files", make_files(file)); break;
+	case 13: check("MODIFY_QP to INIT", modify_qp(file->fd, handles[RC], 1)); break;
+	case 14: check("MODIFY_QP to RTR", qp_to_rtr(file->fd, handles[RC], rand_r(seed) % 4,
+						     peer)); break;
 	default: check("read", read_events(file)); break;
 	}
 }
