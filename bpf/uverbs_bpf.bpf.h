@@ -128,6 +128,14 @@ extern void uverbs_bpf_has_counter(void) __weak __ksym;
 		       1 << UVERBS_ATTR_CREATE_CQ_FLAGS,			\
 	  .name = _name }
 
+/*
+ * A QP of the program's own type, asked for by the input @_id of QP_CREATE; likewise. @_base are the
+ * QP types it may have, @_mandatory and @_forbidden bits of QP_CREATE's core attributes.
+ */
+#define UVERBS_BPF_NEW_QP(_id, _base, _mandatory, _forbidden, _name)		\
+	{ .object = UVERBS_OBJECT_QP, .what = UVERBS_BPF_TYPE_QP, .selector = _id,	\
+	  .base = _base, .mandatory = _mandatory, .forbidden = _forbidden, .name = _name }
+
 /* Rows of a program's schema. */
 #define UVERBS_BPF_ROW(_object, _method, _dir, _id, _min, _max, _name)		\
 	{ .object = _object, .method = _method, .direction = UVERBS_BPF_KIND_##_dir,	\
@@ -144,10 +152,15 @@ extern void uverbs_bpf_has_counter(void) __weak __ksym;
 	UVERBS_BPF_ROW(UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_QUERY, OUT, id, min, max, name)
 #define UVERBS_BPF_CQ_CREATE_IN(id, min, max, name)				\
 	UVERBS_BPF_ROW(UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE, IN, id, min, max, name)
+#define UVERBS_BPF_QP_CREATE_IN(id, min, max, name)				\
+	UVERBS_BPF_ROW(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, IN, id, min, max, name)
 
 /* ---- which change of a QP's state takes what ---- */
 
-/* For uverbs_bpf_step.types; UVERBS_BPF_CONNECTED are those with one peer, and so with a path. */
+/*
+ * For uverbs_bpf_step.types and uverbs_bpf_type.base; UVERBS_BPF_CONNECTED are those with one peer,
+ * and so with a path.
+ */
 #define UVERBS_BPF_QPT(type)	(1U << IB_UVERBS_QPT_##type)
 #define UVERBS_BPF_CONNECTED	(UVERBS_BPF_QPT(RC) | UVERBS_BPF_QPT(UC) |		\
 				 UVERBS_BPF_QPT(XRC_INI) | UVERBS_BPF_QPT(XRC_TGT))

@@ -234,6 +234,8 @@ struct uverbs_bpf_alt_path {
  *	path_set(), read by path_get()
  * @max_rd_atomic: of transports: of QP_QUERY, as the driver reports it
  * @max_dest_rd_atomic: likewise
+ * @own_type: of providers: 1 if the object of the call, or the one it makes, is of the type the
+ *	program declares (uverbs_bpf_channel_decl.type)
  * @qp_state: of transports: what the transport keeps for the QP, its own to lay out, in the lower
  *	56 bits; zero at first. What path_set() and legal() leave there is kept if the call
  *	succeeds, till the QP is reset, gets a path by a legacy command, or another transport
@@ -242,7 +244,7 @@ struct uverbs_bpf_alt_path {
  *	stack, and pass it to a kfunc; with one it takes only what a callback was given
  *
  * From @has_path to @who they are for providers, and 0 for transports; from @mask on the other way
- * round. Only @path, @made, @alt, @mig_state and @qp_state may be written.
+ * round, but for @own_type. Only @path, @made, @alt, @mig_state and @qp_state may be written.
  */
 struct uverbs_bpf_ctx {
 	__u16 object;
@@ -267,6 +269,7 @@ struct uverbs_bpf_ctx {
 	__u8 mig_state;
 	__u8 max_rd_atomic;
 	__u8 max_dest_rd_atomic;
+	__u8 own_type;
 	__u64 qp_state;
 	void *kernel;
 };
@@ -358,7 +361,7 @@ struct uverbs_bpf_args_mcast {
  * @handle: what user space names it by; with @file what a program names it by
  * @object: object id; of an object of the program's own UVERBS_BPF_SELF()
  * @replayed: 1 if it was there before the program was attached
- * @reserved: 0
+ * @own_type: 1 if it was made as one of the type the program declares (uverbs_bpf_channel_decl.type)
  * @device: N of /dev/infiniband/uverbsN
  * @number: QP number, LKEY of an MR; else 0. 0 in obj_remove()
  * @hw: as in struct uverbs_bpf_ctx; 0 in obj_remove(), when it is gone
@@ -370,7 +373,7 @@ struct uverbs_bpf_obj {
 	__u32 handle;
 	__u16 object;
 	__u8 replayed;
-	__u8 reserved;
+	__u8 own_type;
 	__u32 device;
 	__u32 number;
 	__u64 hw;
@@ -561,8 +564,15 @@ struct uverbs_bpf_object {
 	char name[24];
 };
 
-/* uverbs_bpf_type.what. A CQ that counts completions: see enum uverbs_bpf_attr_cq_counter. */
+/*
+ * uverbs_bpf_type.what. A CQ that counts completions: see enum uverbs_bpf_attr_cq_counter. A QP that
+ * is its device's as any other, and its provider's to recognize and to have rules for.
+ */
 #define UVERBS_BPF_TYPE_CQ_COUNTER	1
+#define UVERBS_BPF_TYPE_QP		2
+
+/* uverbs_bpf_type.base: UVERBS_BPF_QPT(), and for IB_UVERBS_QPT_DRIVER, which is no small number: */
+#define UVERBS_BPF_QPT_DRIVER		(1U << 15)
 
 /**
  * struct uverbs_bpf_type - a new type of an object the kernel has
@@ -571,6 +581,8 @@ struct uverbs_bpf_object {
  * @selector: the program's own attribute, an input, of the method that creates the object, whose
  *	presence says that one of this type is wanted. The kernel reads no more of it; a program
  *	that hooks the method can
+ * @base: of a QP: bit for each enum ib_uverbs_qp_type (UVERBS_BPF_QPT()) that QPs of this type
+ *	may have in UVERBS_ATTR_CREATE_QP_TYPE, 0 for any; of others 0
  * @mandatory: bit for each core attribute of that method that must be there
  * @forbidden: bit for each that must not be there. What is neither is optional
  * @name: for SCHEMA and messages, [a-z0-9_]
@@ -579,12 +591,15 @@ struct uverbs_bpf_object {
  * mandatory for this type, and none is allowed without the selector. A counter
  * is never made with a completion channel, flags, memory of the caller's or the
  * driver's own input, whatever is declared.
+ *
+ * What is made so is marked for its life: callbacks find own_type set, in replays
+ * too, and the namespace stays the provider's name's until it is gone.
  */
 struct uverbs_bpf_type {
 	__u16 object;
 	__u16 what;
 	__u16 selector;
-	__u16 reserved;
+	__u16 base;
 	__u32 mandatory;
 	__u32 forbidden;
 	char name[16];

@@ -45,11 +45,22 @@ static void uvb_handle_free_rcu(struct rcu_head *rcu)
 		uvb_ext_handle_free(handle);
 }
 
+static noinline void uvb_handle_free_special(struct uvb_handle *handle)
+{
+	if (handle->own_type)
+		uvb_ext_provider_close(UVERBS_BPF_NS_PROVIDER_FIRST + handle->own_type - 1);
+	/* Exactly what uverbs_uobject_put() does when the driver's reference is the last. */
+	if (handle->whole)
+		kfree_rcu(uvb_uobject(handle), rcu);
+	else
+		call_rcu(&handle->rcu, uvb_handle_free_rcu);
+}
+
 void uvb_handle_free(struct uvb_handle *handle)
 {
-	/* Exactly what uverbs_uobject_put() does when the driver's reference is the last. */
-	if (unlikely(handle->whole)) {
-		kfree_rcu(uvb_uobject(handle), rcu);
+	/* Bits of one byte: the compiler tests both at once. */
+	if (unlikely(handle->whole || handle->own_type)) {
+		uvb_handle_free_special(handle);
 		return;
 	}
 	call_rcu(&handle->rcu, uvb_handle_free_rcu);

@@ -574,6 +574,8 @@ void uvb_mmap_disassociate(struct uvb_file *file);
  * @whole: it lies in a struct ib_uobject, as driver_def.c has it
  * @stand_in: it is none, but stands for one, likewise
  * @direct: a QP without struct ib_qp behind it, see verbs/qp_direct.c
+ * @own_type: of a new type that a provider declares: its namespace from UVERBS_BPF_NS_PROVIDER_FIRST
+ *	on, which it keeps, from 1; else 0
  */
 struct uvb_handle {
 	struct ib_ucontext *context;
@@ -591,7 +593,16 @@ struct uvb_handle {
 	bool whole:1;
 	bool stand_in:1;
 	bool direct:1;
+	u8 own_type:3;
 };
+
+static_assert(UVERBS_BPF_NS_PROVIDER_LAST - UVERBS_BPF_NS_PROVIDER_FIRST + 1 < 8);
+
+/* Whether it was made as one of the type that the provider of a namespace declares. */
+static inline bool uvb_handle_is_own_type(const struct uvb_handle *handle, u8 ns)
+{
+	return handle->own_type == ns - UVERBS_BPF_NS_PROVIDER_FIRST + 1;
+}
 
 static_assert(offsetof(struct uvb_handle, object) - offsetof(struct uvb_handle, context) ==
 	      offsetof(struct ib_uobject, object) - offsetof(struct ib_uobject, context));
@@ -805,12 +816,14 @@ struct uvb_ext_attr {
  * struct uvb_new_type - the type, declared by a program, that a new object is to have
  * @what: UVERBS_BPF_TYPE_*, 0 for an ordinary object
  * @filters: the program has comp()
+ * @hooks: the program hooks the method
  * @selector: the program's attribute that asks for it, with its namespace
  * @name: the program's
  */
 struct uvb_new_type {
 	u8 what;
 	bool filters;
+	bool hooks;
 	u16 selector;
 	char name[16];
 };

@@ -173,7 +173,8 @@ enum uverbs_bpf_schema_access {
  * @method: method id, or the number of a legacy command
  * @attr: attribute id; of a legacy command the method of @object that has taken its place, or
  *	UVERBS_BPF_ATTR_NONE
- * @handle_object: object id a handle or file must have
+ * @handle_object: object id a handle or file must have; of a new type of QP, in the record that has
+ *	what asks for it, a bit for each QP type that it may have (1 << 15 for DRIVER), 0 for any
  * @min_len: fewest bytes accepted (request size of a legacy command)
  * @max_len: most bytes accepted, 0xffff if unlimited (response size of a legacy command)
  * @name: name of the object, method, attribute or command

@@ -430,6 +430,7 @@ void uvb_path_from_ah(struct uverbs_bpf_path *path, const struct rdma_ah_attr *a
  */
 static __always_inline void uvb_run_view(struct uvb_run *run, const struct uvb_view *view)
 {
+	const struct uvb_handle *handle = view->handle ?: view->made;
 	struct uverbs_bpf_ctx *ctx = &run->ctx;
 	struct uvb_file *file = run->call->file;
 
@@ -450,6 +451,8 @@ static __always_inline void uvb_run_view(struct uvb_run *run, const struct uvb_v
 		ctx->handle = view->handle->id;
 		ctx->hw = uvb_handle_hw(view->handle);
 	}
+	if (unlikely(handle && handle->own_type))
+		ctx->own_type = uvb_handle_is_own_type(handle, run->ns);
 	if (view->path) {
 		ctx->has_path = 1;
 		uvb_path_from_ah(&ctx->path, view->path);

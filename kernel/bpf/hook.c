@@ -190,9 +190,10 @@ static int uvb_hook_check(const struct uvb_hook *hook, struct uvb_call *call)
 	for (i = 0; i < call->nr_ext; i++) {
 		u8 ns = call->ext[i].id >> UVERBS_BPF_NS_SHIFT;
 
-		/* What asks for a type was read by type.c. */
+		/* What asks for a type was read by type.c; only who hooks the method reads more of it. */
 		if (ns < UVERBS_BPF_NS_PROVIDER_FIRST ||
-		    (call->type.what && call->ext[i].id == call->type.selector))
+		    (call->type.what && !call->type.hooks &&
+		     call->ext[i].id == call->type.selector))
 			continue;
 		for (j = 0; j < hook->n && hook->programs[j].ns != ns; j++)
 			;

@@ -88,8 +88,8 @@ static void uvb_object_info(const struct uvb_file *file, const struct uvb_handle
 }
 
 /* Each program has a copy: others are told what is so, whatever one made of it. Context: RCU. */
-static void uvb_object_report(struct uvb_program *program, const struct uverbs_bpf_obj *obj,
-			      bool add)
+static void uvb_object_report(struct uvb_program *program, const struct uvb_handle *handle,
+			      const struct uverbs_bpf_obj *obj, bool add)
 {
 	const struct uverbs_bpf_provider_ops *ops = uvb_provider_ops(program);
 	void (*report)(struct uverbs_bpf_obj *obj) = add ? ops->obj_add : ops->obj_remove;
@@ -99,6 +99,7 @@ static void uvb_object_report(struct uvb_program *program, const struct uverbs_b
 		return;
 	copy = *obj;
 	copy.object = uvb_self(program->ns, obj->object);
+	copy.own_type = uvb_handle_is_own_type(handle, program->ns);
 	report(&copy);
 }
 
@@ -113,7 +114,7 @@ void __uvb_ext_object(struct uvb_file *file, struct uvb_handle *handle, bool add
 		struct uvb_program *program = uvb_program_get(ns);
 
 		if (program && file->told & uvb_told_bit(ns))
-			uvb_object_report(program, &obj, add);
+			uvb_object_report(program, handle, &obj, add);
 	}
 }
 
@@ -154,7 +155,7 @@ static void uvb_file_replay(struct uvb_program *program, struct uvb_file *file)
 			continue;
 		uvb_object_info(file, handle, &obj);
 		obj.replayed = 1;
-		uvb_object_report(program, &obj, true);
+		uvb_object_report(program, handle, &obj, true);
 	}
 	rcu_read_unlock();
 	file->told |= uvb_told_bit(program->ns);

@@ -3,7 +3,8 @@
  * New types of objects the kernel has. A provider declares one: which of its
  * attributes asks for it, and which attributes of the method that makes the
  * object must be there then, or must not. What an object of the type is and
- * does is the kernel's, in verbs/; the declaration names it.
+ * does is the kernel's, in verbs/; the declaration names it. The object's
+ * handle remembers whose type it is, and no other object pays for that.
  */
 #include "bpf.h"
 
@@ -12,29 +13,67 @@
  * @what: UVERBS_BPF_TYPE_*
  * @object: object id
  * @method: makes the object
+ * @made: attribute of that method, the new object's handle
+ * @variant: attribute of it that says which of the sorts there are it shall be, if @bases
+ * @bases: bit for each of them that a declaration may ask for, see struct uverbs_bpf_type
+ * @base_names: what they are called, by bit
  * @never: attributes of that method that go with no declaration of this type
+ * @comp: comp() is called for it
  * @name: for messages
  */
 struct uvb_type_kind {
 	u16 what;
 	u16 object;
 	u16 method;
+	u16 made;
+	u16 variant;
+	u16 bases;
+	const char * const *base_names;
 	u32 never;
+	bool comp;
 	const char *name;
+};
+
+#define UVB_QPT_DRIVER_BIT	15
+static_assert(BIT(UVB_QPT_DRIVER_BIT) == UVERBS_BPF_QPT_DRIVER);
+
+static const char * const uvb_qp_base_names[] = {
+	[IB_QPT_RC] = "RC",
+	[IB_QPT_UC] = "UC",
+	[IB_QPT_UD] = "UD",
+	[IB_QPT_RAW_PACKET] = "RAW_PACKET",
+	[IB_QPT_XRC_INI] = "XRC_INI",
+	[IB_QPT_XRC_TGT] = "XRC_TGT",
+	[UVB_QPT_DRIVER_BIT] = "DRIVER",
 };
 
 /*
  * A CQ that counts has no events and no options of a completion; and its entries lie in memory of
- * the kernel's, not the caller's (ids 8 to 12, which only newer kernels have).
+ * the kernel's, not the caller's (ids 8 to 12, which only newer kernels have). A QP is made as any
+ * other, by ib_core's driver or by one that serves QPs directly, so it takes all that they do.
  */
 static const struct uvb_type_kind uvb_type_kinds[] = {
 	{
 		.what = UVERBS_BPF_TYPE_CQ_COUNTER,
 		.object = UVERBS_OBJECT_CQ,
 		.method = UVERBS_METHOD_CQ_CREATE,
+		.made = UVERBS_ATTR_CREATE_CQ_HANDLE,
 		.never = BIT(UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL) |
 			 BIT(UVERBS_ATTR_CREATE_CQ_FLAGS) | GENMASK(12, 8),
+		.comp = true,
 		.name = "CQ_COUNTER",
+	},
+	{
+		.what = UVERBS_BPF_TYPE_QP,
+		.object = UVERBS_OBJECT_QP,
+		.method = UVERBS_METHOD_QP_CREATE,
+		.made = UVERBS_ATTR_CREATE_QP_HANDLE,
+		.variant = UVERBS_ATTR_CREATE_QP_TYPE,
+		.bases = BIT(IB_QPT_RC) | BIT(IB_QPT_UC) | BIT(IB_QPT_UD) |
+			 BIT(IB_QPT_RAW_PACKET) | BIT(IB_QPT_XRC_INI) | BIT(IB_QPT_XRC_TGT) |
+			 UVERBS_BPF_QPT_DRIVER,
+		.base_names = uvb_qp_base_names,
+		.name = "QP",
 	},
 };
 
@@ -104,16 +143,20 @@ int uvb_type_check(const struct uverbs_bpf_provider_ops *ops)
 	}
 	kind = uvb_type_kind(type->what);
 	if (!kind)
-		return uvb_type_refuse(ops, "what is %u, this module knows %u (CQ_COUNTER)",
-				       type->what, UVERBS_BPF_TYPE_CQ_COUNTER);
+		return uvb_type_refuse(ops, "what is %u, this module knows %u (CQ_COUNTER) and %u (QP)",
+				       type->what, UVERBS_BPF_TYPE_CQ_COUNTER, UVERBS_BPF_TYPE_QP);
 	if (type->object != kind->object)
 		return uvb_type_refuse(ops, "object is %u, a %s is of object %u", type->object,
 				       kind->name, kind->object);
 	if (!uvb_name_ok(type->name, sizeof(type->name)))
 		return uvb_type_refuse(ops, "name: wants 1 to %zu of a-z, 0-9, _ and -",
 				       sizeof(type->name) - 1);
-	if (type->reserved)
-		return uvb_type_refuse(ops, "reserved is not 0");
+	if (type->base & ~kind->bases)
+		return uvb_type_refuse(ops, "base is 0x%x, a %s is of 0x%x", type->base, kind->name,
+				       kind->bases);
+	if (ops->comp && !kind->comp)
+		return uvb_type_refuse(ops, "what is %u (%s) and there is comp(), which only a CQ_COUNTER calls",
+				       type->what, kind->name);
 
 	row = uvb_decl_row(&ops->decl, kind->object, kind->method, type->selector);
 	if (!row || row->direction != UVERBS_BPF_KIND_IN)
@@ -157,6 +200,7 @@ struct uvb_type_verdict {
 	int err;
 	u16 attr;
 	const char *text;
+	char bases[64];
 	char name[sizeof_field(struct uverbs_bpf_attr, name)];
 };
 
@@ -216,6 +260,48 @@ static u32 uvb_type_given(struct uvb_call *call)
 	return given;
 }
 
+/* Which sort of object a call asks for, as a bit of struct uverbs_bpf_type.base; 0 for none. */
+static u16 uvb_type_base(struct uvb_call *call, const struct uvb_type_kind *kind)
+{
+	u64 value;
+
+	if (uvb_const(&value, uvb_bundle(call), kind->variant, U8_MAX))
+		return 0;
+	if (value == IB_QPT_DRIVER)
+		return UVERBS_BPF_QPT_DRIVER;
+	return value < UVB_QPT_DRIVER_BIT ? BIT(value) : 0;
+}
+
+/* The sorts a type may be of, for messages. */
+static void uvb_type_base_names(char *to, size_t size, const struct uvb_type_kind *kind,
+				unsigned long base)
+{
+	const char *before = "";
+	unsigned int bit;
+	size_t len = 0;
+
+	for_each_set_bit(bit, &base, BITS_PER_TYPE(u16)) {
+		len += scnprintf(to + len, size - len, "%s%s", before, kind->base_names[bit]);
+		before = " or ";
+	}
+}
+
+/* The call makes one: left in call->type, and on the handle. Context: RCU, for @program. */
+static void uvb_type_choose(struct uvb_call *call, const struct uvb_program *program,
+			    const struct uverbs_bpf_type *type, const struct uvb_type_kind *kind)
+{
+	struct uvb_handle *handle = uvb_attr_handle(uvb_bundle(call), kind->made);
+
+	call->type.what = type->what;
+	call->type.selector = UVERBS_BPF_ID(program->ns, type->selector);
+	call->type.filters = uvb_provider_ops(program)->comp;
+	call->type.hooks = test_bit(uvb_hook_index(kind->object, kind->method), program->hooks);
+	strscpy(call->type.name, program->decl->name);
+	/* Given back when the handle is freed, with an object behind it or not. */
+	uvb_provider_keep(program->ns);
+	handle->own_type = program->ns - UVERBS_BPF_NS_PROVIDER_FIRST + 1;
+}
+
 /* Judge a call that has an attribute of @program's. Context: RCU. */
 static void uvb_type_judge(struct uvb_call *call, const struct uvb_program *program,
 			   const struct uverbs_bpf_type *type, const struct uvb_type_kind *kind,
@@ -257,11 +343,13 @@ static void uvb_type_judge(struct uvb_call *call, const struct uvb_program *prog
 		verdict->text = "this type wants";
 		return;
 	}
+	if (type->base && !(type->base & uvb_type_base(call, kind))) {
+		verdict->attr = kind->variant;
+		uvb_type_base_names(verdict->bases, sizeof(verdict->bases), kind, type->base);
+		return;
+	}
 	verdict->err = 0;
-	call->type.what = type->what;
-	call->type.selector = UVERBS_BPF_ID(program->ns, type->selector);
-	call->type.filters = uvb_provider_ops(program)->comp;
-	strscpy(call->type.name, program->decl->name);
+	uvb_type_choose(call, program, type, kind);
 }
 
 static int uvb_type_of(struct uvb_call *call, u8 ns)
@@ -290,6 +378,12 @@ static int uvb_type_of(struct uvb_call *call, u8 ns)
 	if (verdict.attr >> UVERBS_BPF_NS_SHIFT)
 		return uvb_refuse(bundle, verdict.err, verdict.attr, "%s (0x%04x): %s",
 				  verdict.name, verdict.attr, verdict.text);
+	if (verdict.bases[0])
+		return uvb_refuse(bundle, verdict.err, verdict.attr,
+				  "type %s: %s is %llu, this type wants %s", verdict.name,
+				  uvb_type_core_name(call, verdict.attr),
+				  bundle->attrs[UVB_BKEY(verdict.attr)].ptr_attr.data,
+				  verdict.bases);
 	return uvb_refuse(bundle, verdict.err, verdict.attr, "type %s: %s %s", verdict.name,
 			  verdict.text, uvb_type_core_name(call, verdict.attr));
 }
@@ -298,8 +392,8 @@ static int uvb_type_of(struct uvb_call *call, u8 ns)
  * uvb_type_find() - find the type of the object a call makes
  * @call: the call, whose attributes have all been read
  *
- * Return: 0, and call->type; -EINVAL if attributes do not fit the type; -EPROTONOSUPPORT if its
- * program has just been taken off.
+ * Return: 0, and call->type, which the new handle is marked with; -EINVAL if attributes do not fit
+ * the type; -EPROTONOSUPPORT if its program has just been taken off.
  */
 int uvb_type_find(struct uvb_call *call)
 {
@@ -401,6 +495,7 @@ void uvb_type_record(const struct uvb_program *program, unsigned int index,
 	strscpy(record->name, type->name);
 	if (!index--) {
 		record->attr = UVERBS_BPF_ID(program->ns, type->selector);
+		record->handle_object = type->base;
 		return;
 	}
 	while (index--)

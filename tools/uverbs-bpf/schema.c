@@ -50,6 +50,29 @@ static const char *rule(const struct uverbs_bpf_schema_record *r)
 	       r->flags & UVERBS_BPF_SCHEMA_FORBIDDEN ? "without" : "asked for by";
 }
 
+/* The QP types that a new type may have. */
+static void print_bases(uint16_t bases)
+{
+	static const char *const names[16] = {
+		[IB_UVERBS_QPT_RC] = "RC",
+		[IB_UVERBS_QPT_UC] = "UC",
+		[IB_UVERBS_QPT_UD] = "UD",
+		[IB_UVERBS_QPT_RAW_PACKET] = "RAW_PACKET",
+		[IB_UVERBS_QPT_XRC_INI] = "XRC_INI",
+		[IB_UVERBS_QPT_XRC_TGT] = "XRC_TGT",
+		[15] = "DRIVER",
+	};
+	const char *before = ", QP types ";
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		if (!(bases & 1U << i))
+			continue;
+		printf("%s%s", before, names[i] ?: "?");
+		before = " ";
+	}
+}
+
 static void print_json(const struct uverbs_bpf_schema_record *r)
 {
 	json_object(NULL);
@@ -91,6 +114,8 @@ static void print_json(const struct uverbs_bpf_schema_record *r)
 		json_number("method", r->method);
 		json_number("attribute", r->attr);
 		json_string("rule", rule(r));
+		if (r->handle_object)
+			json_number("base", r->handle_object);
 		break;
 	}
 	if (r->program[0])
@@ -158,6 +183,7 @@ static void print_text(const struct uverbs_bpf_schema_record *r)
 	case UVERBS_BPF_SCHEMA_TYPE:
 		printf("  type %s of object %s, %s 0x%04x of method %s:0x%04x", r->name, object,
 		       rule(r), r->attr, object, r->method);
+		print_bases(r->handle_object);
 		break;
 	default:
 		return;
