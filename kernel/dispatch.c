@@ -409,10 +409,9 @@ static int uvb_method_run(struct uverbs_attr_bundle *bundle, const void *arg)
 
 	ret = method->handler(bundle);
 
-	/* Drivers write to it without saying so. */
-	if (!ret && method->has_udata && uvb_has(bundle, UVERBS_ATTR_UHW_OUT))
-		ret = uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
-						     .ptr_attr.uattr_idx);
+	/* Of a command that is done before it makes its object known. */
+	if (!ret && method->has_udata && method->handler != uvb_invoke_write)
+		ret = uvb_mark_driver_output(bundle);
 	return ret;
 }
 

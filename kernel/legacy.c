@@ -104,6 +104,9 @@ static int uvb_command_run(const struct uvb_command *command, struct uverbs_attr
 	} else {
 		ret = command->handler(bundle);
 	}
+	/* The last thing that can fail: an object whose maker is told of a failure is not to stay. */
+	if (!ret)
+		ret = uvb_mark_driver_output(bundle);
 	if (!bundle->uobject)
 		return ret;
 

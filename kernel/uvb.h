@@ -938,6 +938,14 @@ static inline int uvb_mark_output(const struct uverbs_attr_bundle *bundle, u16 i
 	return uvb_put(&priv->user_attrs[index].flags, &flags, sizeof(flags));
 }
 
+/* Drivers write theirs without saying so. */
+static inline int uvb_mark_driver_output(const struct uverbs_attr_bundle *bundle)
+{
+	return uvb_has(bundle, UVERBS_ATTR_UHW_OUT) ?
+		uvb_mark_output(bundle, bundle->attrs[UVB_BKEY(UVERBS_ATTR_UHW_OUT)]
+						.ptr_attr.uattr_idx) : 0;
+}
+
 /*
  * Copies whose size the compiler knows and the caller's attribute has are
  * most, and cost a fraction of the others: hence inline.

@@ -535,7 +535,7 @@ static void undo_ah(int err)
 
 static const struct verb verbs[] = {
 	{ "open", NULL, call_open, undo_file },
-	{ "GET_CONTEXT", prepare_open, call_context, undo_open },
+	{ "GET_CONTEXT", prepare_open, call_context, undo_open, .answers = true },
 	{ "GET_CONTEXT by write", prepare_open, call_context_write, undo_open },
 	{ "ASYNC_EVENT_ALLOC", NULL, call_async, undo_file },
 	{ "CREATE_COMP_CHANNEL", NULL, call_channel, undo_file },
@@ -651,7 +651,12 @@ int main(int argc, char **argv)
 			printf("%s: left out, %s\n", kinds[kind].name, errno_name(err));
 			continue;
 		}
-		inject(&make, kinds[kind].name);
+		/*
+		 * Not this one: where ib_core lacks memory between making the QP and sharing it, it
+		 * leaves the domain counted as used, which can never be destroyed then.
+		 */
+		if (kind != TGT)
+			inject(&make, kinds[kind].name);
 		inject(&unmake, kinds[kind].name);
 	}
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
