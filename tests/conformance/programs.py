@@ -155,8 +155,8 @@ def plain(text):
 	# What a port has counted since the device was made.
 	text = re.sub(r"(?m)^(\w*(?:Xmit|Rcv|cast)\w*:\.*)\d+$", r"\1#", text)
 	text = re.sub(r"\b0x[0-9a-f]{6,}", "0x#", text)
-	# Who warns, when a file was written, and how long it all took.
-	text = re.sub(r"(?m)^(ibwarn: \[)\d+", r"\1#", text)
+	# Who warns or gives up, when a file was written, and how long it all took.
+	text = re.sub(r"(?m)^(ib(?:warn|panic): \[)\d+", r"\1#", text)
 	text = re.sub(r"(?m)( generated on ).*$", r"\1#", text)
 	text = re.sub(r"\btime \d+ ms", "time # ms", text)
 	# How wide a column is depends on the figure in it.
