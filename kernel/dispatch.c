@@ -409,7 +409,7 @@ static int uvb_method_run(struct uverbs_attr_bundle *bundle, const void *arg)
 
 	ret = method->handler(bundle);
 
-	/* Of a command that is done before it makes its object known. */
+	/* A legacy command has done so before its new object was made known. */
 	if (!ret && method->has_udata && method->handler != uvb_invoke_write)
 		ret = uvb_mark_driver_output(bundle);
 	return ret;

@@ -12,9 +12,9 @@
 #include "../uvb.h"
 #include "route.h"
 
+#include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
-#include <net/arp.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>

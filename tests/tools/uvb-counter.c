@@ -905,17 +905,24 @@ static void removed(const char *name)
 	printf("removed: the file says so, the page has the last values\n");
 }
 
-static void other(const char *node, uint32_t driver)
+/* A context without a library, of a device whose driver is @driver. */
+static void open_raw(const char *node, uint32_t driver)
 {
 	static struct ibv_context raw;
-	uint32_t cqe;
-	struct cmd cmd;
 
 	raw_driver = driver;
 	context = &raw;
 	context->cmd_fd = open(node, O_RDWR | O_CLOEXEC);
 	check(context->cmd_fd >= 0, "%s: %s", node, strerror(errno));
 	must("GET_CONTEXT", get_context(context->cmd_fd));
+}
+
+static void other(const char *node, uint32_t driver)
+{
+	uint32_t cqe;
+	struct cmd cmd;
+
+	open_raw(node, driver);
 	create_begin(&cmd, namespace("comp-counter"), &cqe);
 	refused("CQ_CREATE", call(&cmd), EOPNOTSUPP, "not known to be safe");
 }
@@ -924,7 +931,6 @@ static void other(const char *node, uint32_t driver)
 static void queues(const char *node)
 {
 	static const char words[] = "counts completions of QPs";
-	static struct ibv_context raw;
 	struct ib_uverbs_ex_create_wq wq = { .wq_type = IB_UVERBS_WQT_RQ, .max_wr = 4, .max_sge = 1 };
 	struct ib_uverbs_create_xsrq srq = {
 		.srq_type = IB_UVERBS_SRQT_XRC, .max_wr = 4, .max_sge = 1,
@@ -937,11 +943,7 @@ static void queues(const char *node)
 	uint32_t cqe, cq, numbers[3];
 	struct cmd cmd;
 
-	raw_driver = RDMA_DRIVER_QIB;
-	context = &raw;
-	context->cmd_fd = open(node, O_RDWR | O_CLOEXEC);
-	check(context->cmd_fd >= 0, "%s: %s", node, strerror(errno));
-	must("GET_CONTEXT", get_context(context->cmd_fd));
+	open_raw(node, RDMA_DRIVER_QIB);
 	must("ALLOC_PD", alloc_pd(context->cmd_fd, &wq.pd_handle));
 	must("OPEN_XRCD", command(IB_USER_VERBS_CMD_OPEN_XRCD, &xrcd, sizeof(xrcd), &domain,
 				  sizeof(domain)));

@@ -214,8 +214,11 @@ static int fake_direct_query(struct uverbs_bpf_qp *qp, struct ib_qp_attr *attr, 
 	return 0;
 }
 
-static const struct uverbs_bpf_qp_ops fake_direct_qp_ops = {
-	.size = sizeof(struct fake_direct_qp),
+static uint direct_size = sizeof(struct fake_direct_qp);
+module_param(direct_size, uint, 0644);
+MODULE_PARM_DESC(direct_size, "how many bytes it says that struct has, not less than it has");
+
+static struct uverbs_bpf_qp_ops fake_direct_qp_ops = {
 	.create = fake_direct_create,
 	.modify = fake_direct_modify,
 	.query = fake_direct_query,
@@ -280,8 +283,10 @@ int fake_hook(struct fake_device *dev)
 		dev->hooks.exec = fake_exec;
 		dev->hooks.release = fake_release;
 	}
-	if (direct_qps)
+	if (direct_qps) {
+		fake_direct_qp_ops.size = max_t(size_t, direct_size, sizeof(struct fake_direct_qp));
 		dev->hooks.qp = &fake_direct_qp_ops;
+	}
 	if (dev->unhook && dev->qp_event)
 		ret = dev->hook(&dev->ib, &dev->hooks);
 	if (ret) {
