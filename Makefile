@@ -11,8 +11,12 @@ export prefix DESTDIR KDIR
 
 # Native where the host is as new as the oldest system we build on and has the tools; elsewhere
 # the work is done in the project's own build root. NATIVE=1 or NATIVE= decide by hand.
+# bpftool is where a user's PATH does not lead.
 NATIVE ?= $(shell . /etc/os-release && [ "$$ID" = debian ] && [ "$${VERSION_ID:-99}" -ge 13 ] && \
-	  [ -e "$(KDIR)/Makefile" ] && command -v clang gcc pahole bpftool pkg-config >/dev/null && \
+	  [ -e "$(KDIR)/Makefile" ] || exit; PATH=$$PATH:/usr/sbin; \
+	  for tool in clang gcc pahole bpftool pkg-config; do \
+		command -v $$tool >/dev/null || exit; \
+	  done; \
 	  pkg-config --exists libbpf libibverbs && echo 1)
 
 # In the order of dependence. What tests and benchmarks need is built for the test machine only.
@@ -49,7 +53,7 @@ install: all
 	done
 	install -D -m 644 -t $(DESTDIR)/etc/modprobe.d etc/modprobe.d/uverbs_bpf.conf
 	$(call each,$(parts),install)
-	$(if $(DESTDIR),,depmod $(release))
+	$(if $(DESTDIR),,depmod $(release) && ldconfig)
 
 install-tests: tests
 	$(call each,$(filter tests/%,$(test_parts)),install)

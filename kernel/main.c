@@ -63,6 +63,8 @@ module_exit(uvb_exit);
 
 MODULE_DESCRIPTION("RDMA verbs with BPF transports and providers");
 MODULE_LICENSE("Dual BSD/GPL");
+/* PACKAGE_VERSION of dkms.conf, which compares the two. */
+MODULE_VERSION("1.0.0");
 #ifdef UVB_HAVE_UCAPS
 /* Of ib_uverbs_support, which is no client and does not load ib_uverbs. */
 MODULE_IMPORT_NS("rdma_core");

@@ -14,8 +14,9 @@
 /*
  * Contexts asked so far. libibverbs has no room for us in struct ibv_context
  * and does not tell when one is closed, so an entry may speak of another
- * context that had the same address and file descriptor; uvb_call_run() and
- * uvb_server_get() say how that is noticed.
+ * context of the same device that had the same address and file descriptor,
+ * from before it was removed and came back, served by the other;
+ * uvb_call_run() and uvb_server_get() say how that is noticed.
  */
 static struct uvb_server servers[32];
 static unsigned int next_server;
@@ -59,7 +60,8 @@ static int probe_server(struct ibv_context *context, struct uvb_server *server, 
 	if (fstat(context->cmd_fd, &st))
 		return -errno;
 	*server = (struct uvb_server) {
-		.context = context, .cmd_fd = context->cmd_fd, .dev = st.st_dev, .ino = st.st_ino,
+		.context = context, .device = context->device, .cmd_fd = context->cmd_fd,
+		.dev = st.st_dev, .ino = st.st_ino,
 	};
 
 	ret = probe(context->cmd_fd, hint);
@@ -87,7 +89,8 @@ static struct uvb_server *find_server(struct ibv_context *context)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
-		if (servers[i].context == context && servers[i].cmd_fd == context->cmd_fd)
+		if (servers[i].context == context && servers[i].device == context->device &&
+		    servers[i].cmd_fd == context->cmd_fd)
 			return &servers[i];
 	}
 	return NULL;

@@ -30,6 +30,7 @@
  */
 struct uvb_server {
 	struct ibv_context *context;
+	struct ibv_device *device;
 	int cmd_fd;
 	dev_t dev;
 	ino_t ino;

@@ -410,9 +410,9 @@ static int query_legacy(struct uvb_call *call, struct ibv_qp *qp, struct uvb_qp_
 		}
 	}
 	if (mask & IBV_QP_AV) {
-		/* What rxe, for one, reports of a QP that has no path yet is port 0. */
-		attr.ah_attr.port_num = attr.port_num;
-		ret = uvb_port_is_ib(call, attr.port_num);
+		/* A QP that is on no port yet is asked of the first, as path_is_ib() does. */
+		attr.ah_attr.port_num = attr.port_num ?: 1;
+		ret = uvb_port_is_ib(call, attr.ah_attr.port_num);
 		if (ret < 0)
 			return ret;
 		if (!ret)

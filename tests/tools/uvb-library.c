@@ -350,6 +350,8 @@ static void check_query(void)
 	UVB_OPTS(uvb_qp_query_opts, query, .mask = IBV_QP_STATE | IBV_QP_AV, .error = text,
 		 .error_len = sizeof(text));
 
+	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_RESET && !query.path.fields,
+	      "a QP in RESET has no path");
 	uvb_modify_qp(qp, &init);
 	check(!uvb_query_qp(qp, &query) && query.state == IBV_QPS_INIT && !query.path.fields,
 	      "a QP in INIT has no path");

@@ -97,7 +97,7 @@ static uint32_t word(const char *what, const struct word *words, const char *nam
 		if (!strcmp(words->name, name))
 			return words->bits;
 	}
-	fail("%s: %s is not known; see uverbs-bpf-policy --help", what, name);
+	bad_usage("%s: %s is not known; see uverbs-bpf-policy --help", what, name);
 }
 
 static uint32_t list(const char *what, const struct word *words, const char *text)
@@ -185,7 +185,7 @@ static struct policy_subject subject(const char *kind, const char *who)
 	if (!strcmp(who, "any"))
 		key.id = POLICY_ANY;
 	else if (is_number(who))
-		key.id = parse_number(kind, who, false, UINT64_MAX);
+		key.id = parse_number(kind, who, false, 0, UINT64_MAX);
 	else if (key.kind == POLICY_USER)
 		key.id = user_id(who);
 	else if (key.kind == POLICY_CGROUP)
@@ -201,13 +201,13 @@ static void limit(struct policy_rule *rule, const char *argument)
 
 	if ((value = value_of(argument, "max-qps"))) {
 		rule->limits |= POLICY_MAX_QPS;
-		rule->max_qps = parse_number("max-qps", value, false, UINT64_MAX);
+		rule->max_qps = parse_number("max-qps", value, false, 0, UINT64_MAX);
 	} else if ((value = value_of(argument, "max-mrs"))) {
 		rule->limits |= POLICY_MAX_MRS;
-		rule->max_mrs = parse_number("max-mrs", value, false, UINT64_MAX);
+		rule->max_mrs = parse_number("max-mrs", value, false, 0, UINT64_MAX);
 	} else if ((value = value_of(argument, "max-bytes"))) {
 		rule->limits |= POLICY_MAX_BYTES;
-		rule->max_bytes = parse_number("max-bytes", value, true, UINT64_MAX);
+		rule->max_bytes = parse_number("max-bytes", value, true, 0, UINT64_MAX);
 	} else if ((value = value_of(argument, "qp-types"))) {
 		rule->limits |= POLICY_QP_TYPES;
 		rule->qp_types = list("qp-types", qp_types, value);
@@ -219,7 +219,7 @@ static void limit(struct policy_rule *rule, const char *argument)
 	} else if (!strcmp(argument, "observe")) {
 		rule->flags |= POLICY_OBSERVE;
 	} else {
-		fail("%s: no such limit; see uverbs-bpf-policy --help", argument);
+		bad_usage("%s: no such limit; see uverbs-bpf-policy --help", argument);
 	}
 }
 
@@ -285,7 +285,7 @@ static void observe(int argc, char **argv)
 
 	(void)argc;
 	if (!config.observe && strcmp(argv[0], "off"))
-		fail("observe: wants on or off");
+		bad_usage("observe: wants on or off");
 	if (bpf_map_update_elem(config_fd(), &zero, &config, BPF_ANY))
 		fail("policy_config: %s", strerror(errno));
 }
@@ -392,7 +392,7 @@ static void print_log(int argc, char **argv)
 	struct ring_buffer *ring;
 
 	if (argc && !follow)
-		fail("log: %s is not known", argv[0]);
+		bad_usage("log: %s is not known", argv[0]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ring = ring_buffer__new(rules_map("policy", "policy_log", 0, 0), print_event, NULL, NULL);
 	if (!ring)
@@ -430,11 +430,11 @@ static void run(int argc, char **argv)
 		if (strcmp(argv[0], commands[i].name))
 			continue;
 		if (argc - 1 < commands[i].least || argc - 1 > commands[i].most)
-			fail("%s: see uverbs-bpf-policy --help", argv[0]);
+			bad_usage("%s: see uverbs-bpf-policy --help", argv[0]);
 		commands[i].run(argc - 1, argv + 1);
 		return;
 	}
-	fail("%s: no such command; see uverbs-bpf-policy --help", argv[0]);
+	bad_usage("%s: no such command; see uverbs-bpf-policy --help", argv[0]);
 }
 
 /* Lines before one that is wrong have been set. */
@@ -442,19 +442,21 @@ static void load(int argc, char **argv)
 {
 	FILE *file = fopen(argv[0], "re");
 	char line[1024], *words[65], *at, *word;
+	unsigned int number = 0;
 	int nr;
 
 	(void)argc;
 	if (!file)
 		fail("%s: %s", argv[0], strerror(errno));
 	while (fgets(line, sizeof(line), file)) {
+		set_place(argv[0], ++number);
 		line[strcspn(line, "#\n")] = '\0';
 		for (nr = 0, at = line; (word = strsep(&at, " \t"));) {
 			if (*word && nr < 64)
 				words[nr++] = word;
 		}
 		if (nr && !strcmp(words[0], "load"))
-			fail("%s: load: not in a file", argv[0]);
+			bad_usage("load: not in a file");
 		if (nr)
 			run(nr, words);
 	}

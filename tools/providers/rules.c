@@ -13,16 +13,42 @@
 
 #define PINS	"/sys/fs/bpf"
 
+static const char *file_read;
+static unsigned int line_read;
+
+void set_place(const char *file, unsigned int line)
+{
+	file_read = file;
+	line_read = line;
+}
+
+static void complain(const char *fmt, va_list args)
+{
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	if (file_read)
+		fprintf(stderr, "%s:%u: ", file_read, line_read);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 void fail(const char *fmt, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	complain(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	exit(1);
+}
+
+void bad_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain(fmt, args);
+	va_end(args);
+	exit(2);
 }
 
 static bool map_is(int fd, const char *name, size_t key_size, size_t value_size)
@@ -73,16 +99,16 @@ void parse_prefix(const char *text, uint8_t gid[16], uint32_t *bits)
 	unsigned int i;
 
 	if (len >= sizeof(address))
-		fail("%s: no address", text);
+		bad_usage("%s: no address", text);
 	memcpy(address, text, len);
 	address[len] = '\0';
 	if (inet_pton(AF_INET, address, gid + 12) == 1) {
 		memcpy(gid, v4mapped, sizeof(v4mapped));
 		most = 32;
 	} else if (inet_pton(AF_INET6, address, gid) != 1) {
-		fail("%s: wants an IPv4 or IPv6 address or a GID, and /BITS for a prefix", text);
+		bad_usage("%s: wants an IPv4 or IPv6 address or a GID, and /BITS for a prefix", text);
 	}
-	*bits = slash ? parse_number("prefix", slash + 1, false, most) : most;
+	*bits = slash ? parse_number("prefix", slash + 1, false, 0, most) : most;
 	*bits += 128 - most;
 	for (i = *bits; i < 128; i++)
 		gid[i / 8] &= ~(0x80 >> i % 8);
@@ -102,7 +128,7 @@ char *print_prefix(char *to, size_t size, const uint8_t gid[16], uint32_t bits)
 	return to;
 }
 
-uint64_t parse_number(const char *what, const char *text, bool units, uint64_t max)
+uint64_t parse_number(const char *what, const char *text, bool units, uint64_t min, uint64_t max)
 {
 	static const char unit[] = "KMGT";
 	unsigned long long value;
@@ -112,19 +138,21 @@ uint64_t parse_number(const char *what, const char *text, bool units, uint64_t m
 	errno = 0;
 	value = strtoull(text, &end, 0);
 	if (end == text || errno || *text == '-')
-		fail("%s: %s is no number", what, text);
+		bad_usage("%s: %s is no number", what, text);
 	if (units && *end && (at = strchr(unit, *end))) {
 		unsigned int shift = 10 * (at - unit + 1);
 
 		if (value > UINT64_MAX >> shift)
-			fail("%s: %s is too much", what, text);
+			bad_usage("%s: %s is too much", what, text);
 		value <<= shift;
 		end++;
 	}
 	if (*end)
-		fail("%s: %s is no number", what, text);
+		bad_usage("%s: %s is no number", what, text);
+	if (value < min)
+		bad_usage("%s: %s is less than %llu", what, text, (unsigned long long)min);
 	if (value > max)
-		fail("%s: %s is more than %llu", what, text, (unsigned long long)max);
+		bad_usage("%s: %s is more than %llu", what, text, (unsigned long long)max);
 	return value;
 }
 

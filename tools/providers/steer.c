@@ -19,7 +19,7 @@ static const char usage[] =
 	"counts. For paths that are set from then on. WHAT is one or more of\n"
 	"\n"
 	"  udp-sport=FIRST[-LAST]  UDP source ports, 49152 to 65535; QPs take them in turn\n"
-	"  flow-label=LABEL        or this flow label, 0 to 0xfffff\n"
+	"  flow-label=LABEL        or this flow label, 1 to 0xfffff\n"
 	"  dscp=DSCP               0 to 63\n"
 	"  unless-set              leave what the application chose, other than 0\n";
 
@@ -40,23 +40,24 @@ static void parse_rule(struct steer_rule *rule, const char *argument)
 		last = strchr(value, '-');
 		if (last && (size_t)(last - value) < sizeof(text))
 			text[last - value] = '\0';
-		first = parse_number("udp-sport", text, false, 65535);
-		end = last ? parse_number("udp-sport", last + 1, false, 65535) : first;
+		first = parse_number("udp-sport", text, false, 0, 65535);
+		end = last ? parse_number("udp-sport", last + 1, false, 0, 65535) : first;
 		if (first < 49152 || end < first)
-			fail("udp-sport: %s: wants 49152 to 65535, the lower one first", value);
+			bad_usage("udp-sport: %s: wants 49152 to 65535, the lower one first", value);
 		rule->fields |= STEER_UDP_SPORT;
 		rule->sport_first = first;
 		rule->sport_count = end - first + 1;
 	} else if ((value = value_of(argument, "flow-label"))) {
 		rule->fields |= STEER_FLOW_LABEL;
-		rule->flow_label = parse_number("flow-label", value, false, 0xfffff);
+		/* 0 leaves the choice to the driver, which is no rule. */
+		rule->flow_label = parse_number("flow-label", value, false, 1, 0xfffff);
 	} else if ((value = value_of(argument, "dscp"))) {
 		rule->fields |= STEER_DSCP;
-		rule->dscp = parse_number("dscp", value, false, 63);
+		rule->dscp = parse_number("dscp", value, false, 0, 63);
 	} else if (!strcmp(argument, "unless-set")) {
 		rule->fields |= STEER_UNLESS_SET;
 	} else {
-		fail("%s: not known; see uverbs-bpf-steer --help", argument);
+		bad_usage("%s: not known; see uverbs-bpf-steer --help", argument);
 	}
 }
 
@@ -69,9 +70,9 @@ static void set(const struct steer_dest *dest, int argc, char **argv)
 	for (i = 0; i < argc; i++)
 		parse_rule(&rule, argv[i]);
 	if ((rule.fields & flow) == flow)
-		fail("udp-sport and flow-label are the same bits, give one of them");
+		bad_usage("udp-sport and flow-label are the same bits, give one of them");
 	if (!(rule.fields & (flow | STEER_DSCP)))
-		fail("nothing to set; see uverbs-bpf-steer --help");
+		bad_usage("nothing to set; see uverbs-bpf-steer --help");
 	if (bpf_map_update_elem(map(), dest, &rule, BPF_ANY))
 		fail("steer_dests: %s", strerror(errno));
 }

@@ -11,7 +11,8 @@
  * attached. They are where it is configured, and what a replacement goes on
  * with:
  *
- *	/sys/fs/bpf/uverbs-bpf/maps/NAME/MAP
+ *	/sys/fs/bpf/uverbs-bpf/maps/NAME/MAP		a provider's
+ *	/sys/fs/bpf/uverbs-bpf/transport-maps/NAME/MAP	a transport's
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -35,12 +37,11 @@
 #include "say.h"
 #include "../../bpf/uverbs_bpf_types.h"
 
-#define MAP_DIR		PIN_DIR "/maps"
-
 const struct kind transport_kind = {
 	.name = "transport",
 	.ops = "uverbs_bpf_transport_ops",
 	.pins = PIN_DIR "/transport",
+	.maps = PIN_DIR "/transport-maps",
 	.installed = LIB_DIR "/transports",
 };
 
@@ -48,6 +49,7 @@ const struct kind provider_kind = {
 	.name = "provider",
 	.ops = "uverbs_bpf_provider_ops",
 	.pins = PIN_DIR "/provider",
+	.maps = PIN_DIR "/maps",
 	.installed = LIB_DIR "/providers",
 };
 
@@ -84,6 +86,22 @@ static int make_dir(const char *path)
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return failed("%s: mkdir %s: %s%s", doing, path, strerror(errno),
 			      errno == EACCES ? hint(-EPERM) : "");
+	return STATUS_OK;
+}
+
+/*
+ * A pin, its maps and what is attached belong together, so one command at a
+ * time changes them; others wait until it ends. Nothing is to be waited for
+ * where nothing was ever pinned.
+ */
+static int lock_pins(void)
+{
+	int fd = open(PIN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return STATUS_OK;
+	if (fd < 0 || flock(fd, LOCK_EX))
+		return failed("%s: %s: %s%s", doing, PIN_DIR, strerror(errno), hint(-errno));
 	return STATUS_OK;
 }
 
@@ -148,7 +166,7 @@ static int restrict_to_device(struct uverbs_bpf_decl *decl, const char *device)
  * Give each map that the program wants pinned its place. One that is there
  * already is taken over when the object is loaded, if it has the same shape.
  */
-static int place_maps(struct bpf_object *obj, const char *name)
+static int place_maps(const struct kind *kind, struct bpf_object *obj, const char *name)
 {
 	struct bpf_map *map;
 	char path[256];
@@ -157,10 +175,10 @@ static int place_maps(struct bpf_object *obj, const char *name)
 	bpf_object__for_each_map(map, obj) {
 		if (!bpf_map__pin_path(map))
 			continue;
-		ret = make_dir(MAP_DIR);
-		snprintf(path, sizeof(path), MAP_DIR "/%s", name);
+		ret = make_dir(kind->maps);
+		snprintf(path, sizeof(path), "%s/%s", kind->maps, name);
 		ret = ret ?: make_dir(path);
-		snprintf(path, sizeof(path), MAP_DIR "/%s/%s", name, bpf_map__name(map));
+		snprintf(path, sizeof(path), "%s/%s/%s", kind->maps, name, bpf_map__name(map));
 		if (!ret && bpf_map__set_pin_path(map, path))
 			ret = failed("%s: cannot pin map %s", doing, bpf_map__name(map));
 		if (ret)
@@ -170,13 +188,13 @@ static int place_maps(struct bpf_object *obj, const char *name)
 }
 
 /* Remove the maps of a program that is off, and with them what they hold. */
-static void remove_maps(const char *name)
+static void remove_maps(const struct kind *kind, const char *name)
 {
 	struct dirent *entry;
 	char path[256];
 	DIR *dir;
 
-	snprintf(path, sizeof(path), MAP_DIR "/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", kind->maps, name);
 	dir = opendir(path);
 	if (!dir)
 		return;
@@ -317,20 +335,23 @@ static int attach_object(const struct kind *kind, struct bpf_object *obj, const 
 	if (device && restrict_to_device(decl, device))
 		return STATUS_FAILED;
 
+	ret = make_dir(PIN_DIR) ?: lock_pins();
+	if (ret)
+		return ret;
 	snprintf(pin, sizeof(pin), "%s/%s", kind->pins, decl->name);
 	if (!access(pin, F_OK) && !unpin_if_detached(pin) && !replace)
 		return failed("%s: %s is attached already (%s); replace it, or detach it first",
 			      doing, decl->name, pin);
 
-	snprintf(maps, sizeof(maps), MAP_DIR "/%s", decl->name);
+	snprintf(maps, sizeof(maps), "%s/%s", kind->maps, decl->name);
 	had_maps = !access(maps, F_OK);
-	ret = make_dir(PIN_DIR) ?: make_dir(kind->pins) ?: place_maps(obj, decl->name) ?: load(obj);
+	ret = make_dir(kind->pins) ?: place_maps(kind, obj, decl->name) ?: load(obj);
 	if (!ret)
 		ret = replace ? replace_link(map, pin) : make_link(map, pin);
 	if (ret) {
 		/* Not those of one that is attached, or that the kernel took off. */
 		if (!had_maps)
-			remove_maps(decl->name);
+			remove_maps(kind, decl->name);
 		return ret;
 	}
 
@@ -406,11 +427,18 @@ int detach(const struct kind *kind, const char *name)
 {
 	struct bpf_link *link;
 	char pin[256];
-	int err;
+	int err, ret;
 
 	set_doing(kind, "detach", name);
 	if (strchr(name, '/'))
 		return bad_usage("%s: wants a name, not a path", doing);
+	ret = lock_pins();
+	if (ret)
+		return ret;
+	/* Its rules stay for whoever attaches it again, which is what opens what it guards. */
+	if (is_closed(kind, name))
+		return failed("%s: was evicted and holds shut what it guards; attach it again, or open that: uverbs-bpf provider reopen %s",
+			      doing, name);
 
 	snprintf(pin, sizeof(pin), "%s/%s", kind->pins, name);
 	link = bpf_link__open(pin);
@@ -433,7 +461,7 @@ int detach(const struct kind *kind, const char *name)
 	bpf_link__destroy(link);
 	if (err)
 		return failed("%s: unlink %s: %s", doing, pin, strerror(-err));
-	remove_maps(name);
+	remove_maps(kind, name);
 
 	if (want_json)
 		detached_json(name);
@@ -453,7 +481,7 @@ static void sweep(const struct kind *kind)
 	while (dir && (entry = readdir(dir))) {
 		snprintf(pin, sizeof(pin), "%s/%s", kind->pins, entry->d_name);
 		if (entry->d_name[0] != '.' && unpin_if_detached(pin))
-			remove_maps(entry->d_name);
+			remove_maps(kind, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
@@ -466,12 +494,16 @@ int detach_all(void)
 	size_t row;
 	int err, ret;
 
+	set_doing(&provider_kind, "detach", "--all");
 	if (!module_loaded())
-		return failed("provider detach --all: uverbs_bpf is not loaded, nothing can be attached");
+		return failed("%s: uverbs_bpf is not loaded, nothing can be attached", doing);
+	ret = lock_pins();
+	if (ret)
+		return ret;
 	err = programs_read(&programs);
 	if (err)
-		return failed("provider detach --all: " PROC_DIR "/programs: %s", strerror(-err));
-	ret = set_parameter("provider detach --all", "detach_all", "1");
+		return failed("%s: " PROC_DIR "/programs: %s", doing, strerror(-err));
+	ret = set_parameter(doing, "detach_all", "1");
 	if (ret) {
 		table_free(&programs);
 		return ret;

@@ -110,12 +110,14 @@ enum { PROGRAM_KIND, PROGRAM_NAME };
  * @name: "transport" or "provider"
  * @ops: struct tag of its ops
  * @pins: directory of its pinned links
+ * @maps: directory of its pinned maps, in a directory for each name
  * @installed: directory of its objects
  */
 struct kind {
 	const char *name;
 	const char *ops;
 	const char *pins;
+	const char *maps;
 	const char *installed;
 };
 
@@ -131,6 +133,8 @@ int detach_all(void);
 
 /* provider.c */
 int closed_read(struct table *table);
+/* Whether methods are held shut since a provider of that name was evicted. */
+bool is_closed(const struct kind *kind, const char *name);
 int reopen(const char *name);
 int dump(const char *name);
 

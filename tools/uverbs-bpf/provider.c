@@ -32,12 +32,12 @@ int closed_read(struct table *table)
 			  sizeof(closed_columns) / sizeof(closed_columns[0]));
 }
 
-static bool is_closed(const char *name)
+bool is_closed(const struct kind *kind, const char *name)
 {
 	struct table closed;
 	bool found;
 
-	if (closed_read(&closed))
+	if (kind != &provider_kind || closed_read(&closed))
 		return false;
 	table_keep(&closed, CLOSED_NAME, name);
 	found = closed.nr_rows;
@@ -56,7 +56,7 @@ int reopen(const char *name)
 	if (!module_loaded())
 		return failed("provider reopen %s: uverbs_bpf is not loaded, nothing is held shut",
 			      name);
-	if (!is_closed(name))
+	if (!is_closed(&provider_kind, name))
 		return failed("provider reopen %s: holds nothing shut; what does shows in uverbs-bpf status",
 			      name);
 	ret = set_parameter("provider reopen", "reopen", name);

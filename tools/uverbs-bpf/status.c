@@ -64,8 +64,8 @@ static bool node_is_right(const char *ibdev, const char *node, bool served, char
 	return true;
 }
 
-/* Without the module, or one that has no such table: what sysfs tells of ib_uverbs. */
-static void show_stock_devices(void)
+/* Without the module, or if it cannot be asked: what sysfs tells of ib_uverbs. */
+static void show_stock_devices(const char *reason)
 {
 	struct dirent *entry;
 	char ibdev[128];
@@ -81,7 +81,7 @@ static void show_stock_devices(void)
 			json_string("ibdev", ibdev);
 			json_string("node", entry->d_name);
 			json_string("server", "ib_uverbs");
-			json_string("reason", "uverbs_bpf is not loaded");
+			json_string("reason", reason);
 			json_null("problem");
 			json_object_end();
 		} else {
@@ -146,6 +146,37 @@ static void show_parameter(const char *name)
 		printf(" %s=%s", name, value);
 }
 
+static void show_programs(const struct table *programs, bool known)
+{
+	if (programs->nr_rows) {
+		putchar('\n');
+		table_print(programs);
+	} else if (known) {
+		puts("\nno program is attached");
+	}
+}
+
+static void show_closed(const struct table *closed)
+{
+	if (!closed->nr_rows)
+		return;
+	puts("\nrefused until the provider is attached again, or reopened:");
+	table_print(closed);
+}
+
+static void show_exits(struct table *exits)
+{
+	size_t more = exits->nr_rows > MAX_EXITS ? exits->nr_rows - MAX_EXITS : 0;
+
+	if (!exits->nr_rows)
+		return;
+	puts("\ntaken off lately:");
+	table_skip(exits, more);
+	table_print(exits);
+	if (more)
+		printf("and %zu before: uverbs-bpf log\n", more);
+}
+
 int cmd_status(int argc, char **argv)
 {
 	struct table devices, programs, closed, exits;
@@ -193,49 +224,31 @@ int cmd_status(int argc, char **argv)
 		if (show_devices(&devices))
 			ret = STATUS_NOT_SERVING;
 		table_free(&devices);
+	} else if (loaded) {
+		ret = failed(PROC_DIR "/devices: %s", strerror(-err));
+		show_stock_devices("the table of uverbs_bpf cannot be read");
 	} else {
-		if (loaded)
-			ret = failed(PROC_DIR "/devices: %s", strerror(-err));
-		show_stock_devices();
+		show_stock_devices("uverbs_bpf is not loaded");
 	}
 	if (want_json)
 		json_array_end();
 
-	if (!programs_read(&programs)) {
-		if (want_json) {
-			table_json(&programs, "programs");
-		} else if (programs.nr_rows) {
-			putchar('\n');
-			table_print(&programs);
-		} else {
-			puts("\nno program is attached");
-		}
-		table_free(&programs);
-	}
-	if (!closed_read(&closed)) {
-		if (want_json) {
-			table_json(&closed, "closed");
-		} else if (closed.nr_rows) {
-			puts("\nrefused until the provider is attached again, or reopened:");
-			table_print(&closed);
-		}
-		table_free(&closed);
-	}
-	if (!exits_read(&exits)) {
-		if (want_json) {
-			table_json(&exits, "exits");
-		} else if (exits.nr_rows) {
-			size_t more = exits.nr_rows > MAX_EXITS ? exits.nr_rows - MAX_EXITS : 0;
-
-			puts("\ntaken off lately:");
-			table_skip(&exits, more);
-			table_print(&exits);
-			if (more)
-				printf("and %zu before: uverbs-bpf log\n", more);
-		}
-		table_free(&exits);
-	}
-	if (want_json)
+	/* What cannot be read is empty, so that JSON always has the same members. */
+	err = programs_read(&programs);
+	closed_read(&closed);
+	exits_read(&exits);
+	if (want_json) {
+		table_json(&programs, "programs");
+		table_json(&closed, "closed");
+		table_json(&exits, "exits");
 		json_object_end();
+	} else {
+		show_programs(&programs, !err);
+		show_closed(&closed);
+		show_exits(&exits);
+	}
+	table_free(&programs);
+	table_free(&closed);
+	table_free(&exits);
 	return ret;
 }

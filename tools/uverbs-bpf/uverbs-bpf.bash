@@ -28,7 +28,7 @@ _uverbs_bpf()
 	*' attach' | *' replace')
 		mapfile -t COMPREPLY < <(
 			[[ $cur == -* ]] && compgen -W '--device' -- "$cur"
-			cd "/usr/lib/uverbs-bpf/${kind}s" 2>/dev/null &&
+			cd "@PREFIX@/lib/uverbs-bpf/${kind}s" 2>/dev/null &&
 				compgen -G "$cur*.bpf.o" | sed 's/\.bpf\.o$//')
 		[[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default ;;
 	*' attach '* | *' replace '*)
