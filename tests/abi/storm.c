@@ -37,7 +37,11 @@ static struct {
 	atomic_bool removed, stop;
 	atomic_long calls, busy, made, gone;
 	bool lacks[KINDS];
+	unsigned int rereg_never;
 } *storm;
+
+/* enum ib_mr_rereg_flags: the change for which the fake driver makes another MR. */
+#define REREG_ACCESS	(1 << 2)
 
 static const char *fake;
 
@@ -278,7 +282,8 @@ static void use_one(struct file *file, unsigned int *seed)
 	case 3: check("REQ_NOTIFY_CQ", req_notify(file->fd, handles[CQ])); break;
 	case 4: check("RESIZE_CQ", resize_cq(file->fd, handles[CQ], 1 + rand_r(seed) % 64)); break;
 	case 5: check("REREG_MR", rereg_mr(file->fd, handles[MR], handles[PD],
-					   1 + rand_r(seed) % 7)); break;
+					   (1 + rand_r(seed) % 7) & ~storm->rereg_never));
+		break;
 	case 6: check("QUERY_SRQ", query_srq(file->fd, handles[SRQ])); break;
 	case 7: check("ATTACH_MCAST", mcast(file->fd, handles[UD], true)); break;
 	case 8: check("DETACH_MCAST", mcast(file->fd, handles[UD], false)); break;
@@ -514,8 +519,9 @@ int main(int argc, char **argv)
 		hold(argv[2]);
 		return 0;
 	}
-	if (argc == 6 && !strcmp(argv[1], "run")) {
+	if (argc == 6 && (!strcmp(argv[1], "run") || !strcmp(argv[1], "run-in-place"))) {
 		fake = argv[3];
+		storm->rereg_never = argv[1][3] ? REREG_ACCESS : 0;
 		run(argv[2], atoi(argv[4]), atol(argv[5]), false);
 		return 0;
 	}
@@ -524,5 +530,5 @@ int main(int argc, char **argv)
 		run(argv[2], atoi(argv[4]), -1, true);
 		return 0;
 	}
-	die("usage: storm run NODE FAKE SEED ROUNDS | removal NODE FAKE SEED | hold NODE");
+	die("usage: storm run|run-in-place NODE FAKE SEED ROUNDS | removal NODE FAKE SEED | hold NODE");
 }
