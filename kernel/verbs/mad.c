@@ -18,8 +18,8 @@
 
 /* What nobody receives is dropped beyond this; the fabric does not wait for a slow reader. */
 #define UVB_MAD_MAX_QUEUED	4096
-/* As far as headers go, whatever the class: the subnet administrator's is the longest. */
-#define UVB_MAD_MAX_HEADER	IB_MGMT_SA_HDR
+/* As far as headers go, whatever the class: that of device management is the longest. */
+#define UVB_MAD_MAX_HEADER	IB_MGMT_DEVICE_HDR
 
 /**
  * struct uvb_mad_agent - handle of an agent

@@ -192,10 +192,10 @@ static struct mad vendor_mad(uint8_t class, uint8_t method, uint32_t tid)
 }
 
 /* A request and its answer, and what the receiver may do with either. */
-static void exchange(int fd, int asks, int answers, const struct uverbs_bpf_mad_address *to,
-		     uint16_t from_lid)
+static void exchange(int fd, int asks, int answers, uint8_t class,
+		     const struct uverbs_bpf_mad_address *to, uint16_t from_lid)
 {
-	struct mad mad = vendor_mad(CLASS, GET, 0x1234), got = {};
+	struct mad mad = vendor_mad(class, GET, 0x1234), got = {};
 	struct uverbs_bpf_mad_address from;
 	struct uverbs_bpf_mad_status status;
 	struct pollfd pollfd = { .fd = answers, .events = POLLIN };
@@ -216,13 +216,13 @@ static void exchange(int fd, int asks, int answers, const struct uverbs_bpf_mad_
 	check(status.cookie == 0 && status.status == 0 && status.length == 256,
 	      "cookie %llu, status %d, length %u", (unsigned long long)status.cookie, status.status,
 	      status.length);
-	check((uint32_t)be64toh(got.tid) == 0x1234 && got.mgmt_class == CLASS && got.method == GET,
+	check((uint32_t)be64toh(got.tid) == 0x1234 && got.mgmt_class == class && got.method == GET,
 	      "another MAD arrived");
 	check(!memcmp(got.rest, mad.rest, 256 - 24), "other data arrived");
 	check(from.qpn == QP1 && (!from_lid || from.lid == from_lid), "from LID %u QP %u",
 	      from.lid, from.qpn);
 
-	mad = vendor_mad(CLASS, GET_RESP, 0);
+	mad = vendor_mad(class, GET_RESP, 0);
 	mad.tid = got.tid;
 	ret = do_send(fd, answers, &from, &mad, 256, 0, 0);
 	check(!ret, "SEND of the answer: %s", strerror(ret));
@@ -233,6 +233,20 @@ static void exchange(int fd, int asks, int answers, const struct uverbs_bpf_mad_
 	check(!memcmp(got.rest, mad.rest, 256 - 24), "another answer arrived");
 	ret = do_receive(fd, asks, &got, 256, &from, &status);
 	check(ret == EAGAIN, "RECEIVE after the answer: %s", strerror(ret));
+}
+
+/* The classes whose headers are the longest, 64 bytes. */
+static void long_headers(int fd, int asks, const struct uverbs_bpf_mad_address *to)
+{
+	static const uint8_t classes[] = { 0x06, 0x10, 0x12 };
+	unsigned int i;
+	int answers;
+
+	for (i = 0; i < sizeof(classes); i++) {
+		answers = do_register(fd, 2, classes[i], false);
+		exchange(fd, asks, answers, classes[i], to, 1);
+		close(answers);
+	}
 }
 
 /* Nobody answers: the agent that asked is told so. (To a GET that nobody takes ib_mad answers.) */
@@ -374,10 +388,11 @@ static void fabric(const char *node)
 
 	asks = do_register(fd, 1, 0, false);
 	answers = do_register(fd, 2, CLASS, false);
-	exchange(fd, asks, answers, &to, 1);
+	exchange(fd, asks, answers, CLASS, &to, 1);
 	timed_out(fd, asks, &to, OTHER_CLASS);
 	close(answers);
 	timed_out(fd, asks, &to, CLASS);
+	long_headers(fd, asks, &to);
 	/* The class is free again. */
 	close(do_register(fd, 2, CLASS, false));
 	close(asks);
@@ -399,7 +414,7 @@ static void port(const char *node, const char *gid)
 	check(inet_pton(AF_INET6, gid, to.gid) == 1, "%s: no GID", gid);
 	asks = do_register(fd, 1, 0, false);
 	answers = do_register(fd, 1, CLASS, false);
-	exchange(fd, asks, answers, &to, 0);
+	exchange(fd, asks, answers, CLASS, &to, 0);
 	timed_out(fd, asks, &to, OTHER_CLASS);
 	puts("port: ok");
 }
