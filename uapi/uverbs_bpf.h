@@ -500,7 +500,8 @@ enum uverbs_bpf_attr_eth {
  * @UVERBS_BPF_ATTR_MAD_ADDRESS: SEND in, RECEIVE out (optional): struct uverbs_bpf_mad_address.
  *	What RECEIVE gives is where an answer goes
  * @UVERBS_BPF_ATTR_MAD_DATA: SEND in, RECEIVE out: the MAD with its headers, at least 24 bytes,
- *	256 without RMPP. Of the transaction id of a request the lower 32 bits are the caller's
+ *	256 without RMPP. Of the transaction id of a request the lower 32 bits are the caller's,
+ *	of the RMPP header, where the kernel does RMPP, the flag that says it is active
  * @UVERBS_BPF_ATTR_MAD_REQUEST: SEND, in struct uverbs_bpf_mad_request, optional
  * @UVERBS_BPF_ATTR_MAD_STATUS: RECEIVE, out struct uverbs_bpf_mad_status
  *

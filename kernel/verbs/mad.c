@@ -316,7 +316,7 @@ static struct ib_mad_send_buf *uvb_mad_buffer(struct uverbs_attr_bundle *bundle,
 		};
 		u8 bytes[UVB_MAD_MAX_HEADER];
 	} header = {};
-	size_t header_len;
+	size_t header_len, offset;
 	bool rmpp;
 	int ret;
 
@@ -345,7 +345,13 @@ static struct ib_mad_send_buf *uvb_mad_buffer(struct uverbs_attr_bundle *bundle,
 	if (!ib_response_mad(&header.mad))
 		header.mad.tid = cpu_to_be64((u64)agent->hi_tid << 32 |
 					     (be64_to_cpu(header.mad.tid) & U32_MAX));
-	memcpy(buf->mad, &header, header_len);
+	/*
+	 * With RMPP that header is ib_mad's, which has filled it in. Of a MAD with another type
+	 * than data it would take the end for that of one of its own, and not tell us.
+	 */
+	offset = rmpp ? IB_MGMT_RMPP_HDR : IB_MGMT_MAD_HDR;
+	memcpy(buf->mad, &header, IB_MGMT_MAD_HDR);
+	memcpy(buf->mad + offset, header.bytes + offset, header_len - offset);
 	ret = uvb_mad_copy_data(buf, from + header_len, rmpp);
 	if (ret) {
 		ib_free_send_mad(buf);
