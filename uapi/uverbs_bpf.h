@@ -510,7 +510,8 @@ enum uverbs_bpf_attr_eth {
  *
  * RECEIVE never waits: -EAGAIN if there is nothing. -ENOSPC if MAD_DATA is too short for what is
  * next, which then stays. A request that failed is received as well: its status is -ETIMEDOUT if
- * nobody answered, else -EIO, and its data the header that was sent.
+ * nobody answered, else -EIO, and its data the header that was sent. Of a MAD longer than 65535
+ * bytes, which RMPP allows and an attribute does not, there is the header, and the status -EMSGSIZE.
  */
 enum uverbs_bpf_attr_mad {
 	UVERBS_BPF_ATTR_MAD_AGENT,
@@ -585,7 +586,7 @@ struct uverbs_bpf_mad_request {
 /**
  * struct uverbs_bpf_mad_status - what was received
  * @cookie: of the request this is the answer to or the failure of; else 0
- * @status: 0, or negative errno of a request that failed
+ * @status: 0, or negative errno of a request that failed or of a MAD that was too long
  * @length: bytes of MAD_DATA
  */
 struct uverbs_bpf_mad_status {

@@ -38,8 +38,8 @@ struct uvb_mad_agent {
  * @link: in the queue of the agent, if it was received
  * @status: cookie of the request, what became of it, bytes of data
  * @address: where it came from
- * @wc: the data as ib_mad has it; NULL if a request failed
- * @header: the header of a request that failed
+ * @wc: the data as ib_mad has it; NULL if there is only a header to receive
+ * @header: of a request that failed, or of a MAD too long to be received
  */
 struct uvb_mad {
 	struct list_head link;
@@ -155,6 +155,14 @@ static void uvb_mad_received(struct ib_mad_agent *agent, struct ib_mad_send_buf 
 	mad->status.length = recv_wc->mad_len;
 	if (request)
 		mad->status.cookie = ((struct uvb_mad *)request->context[0])->status.cookie;
+	/* What fits into no attribute would stay for ever, and all others behind it. */
+	if (recv_wc->mad_len > U16_MAX) {
+		mad->header = recv_wc->recv_buf.mad->mad_hdr;
+		mad->wc = NULL;
+		mad->status.status = -EMSGSIZE;
+		mad->status.length = sizeof(mad->header);
+		ib_free_recv_mad(recv_wc);
+	}
 	uvb_mad_queue(agent->context, mad);
 }
 

@@ -310,6 +310,79 @@ static void long_mads(int fd, const struct uverbs_bpf_mad_address *to, uint32_t 
 	close(receives);
 }
 
+/*
+ * The longest MAD that can be received, and one that is a byte longer: there is word of it, and it
+ * is in nobody's way. SEND has no room for it either, so its segments are made here, and what the
+ * receiver acknowledges is read here.
+ */
+static void longest_mad(int fd, const struct uverbs_bpf_mad_address *to)
+{
+	static uint8_t sent[UINT16_MAX], received[UINT16_MAX];
+	struct mad mad = vendor_mad(OTHER_CLASS, SEND, 11), got = {};
+	int sends = do_register(fd, 1, 0, true), receives = do_register(fd, 2, OTHER_CLASS, true);
+	const uint32_t segment_size = 256 - HEADER, data = UINT16_MAX + 1 - HEADER;
+	const uint32_t segments = (data + segment_size - 1) / segment_size;
+	struct uverbs_bpf_mad_address from;
+	struct uverbs_bpf_mad_status status;
+	uint32_t window = 1, i;
+	int ret;
+
+	mad.rmpp_version = 1;
+	mad.rmpp_type = 1;
+	mad.rmpp_flags = 1;
+	memcpy(sent, &mad, HEADER);
+	for (i = HEADER; i < sizeof(sent); i++)
+		sent[i] = i * 7 + i / segment_size;
+	ret = do_send(fd, sends, to, sent, sizeof(sent), 1, 0);
+	check(!ret, "SEND of %zu bytes: %s", sizeof(sent), strerror(ret));
+	await(receives);
+	ret = do_receive(fd, receives, received, sizeof(received), &from, &status);
+	check(!ret && status.length == sizeof(sent), "RECEIVE: %s, %u bytes", strerror(ret),
+	      status.length);
+	check(!memcmp(received + HEADER, sent + HEADER, sizeof(sent) - HEADER),
+	      "other data arrived");
+	close(sends);
+
+	sends = do_register(fd, 1, 0, false);
+	mad.tid = htobe64(12);
+	for (i = 1; i <= segments; i++) {
+		while (i > window) {
+			await(sends);
+			ret = do_receive(fd, sends, &got, 256, &from, &status);
+			check(!ret && status.status == 0 && got.rmpp_type == 2,
+			      "acknowledgment: %s, status %d, type %u", strerror(ret),
+			      status.status, got.rmpp_type);
+			window = be32toh(got.payload);
+		}
+		/* The class's own header, of which the OUI is, counts as data. */
+		mad.segment = htobe32(i);
+		mad.rmpp_flags = 1 | (i == 1 ? 2 : 0) | (i == segments ? 4 : 0);
+		mad.payload = htobe32(HEADER - 36 + (i < segments ? segment_size :
+							data - (segments - 1) * segment_size));
+		ret = do_send(fd, sends, to, &mad, 256, 0, 0);
+		check(!ret, "SEND of segment %u: %s", i, strerror(ret));
+	}
+	await(receives);
+	ret = do_receive(fd, receives, &got, 256, &from, &status);
+	check(!ret && status.cookie == 0 && status.status == -EMSGSIZE && status.length == 24,
+	      "RECEIVE of a MAD too long: %s, status %d, %u bytes", strerror(ret), status.status,
+	      status.length);
+	check(got.mgmt_class == OTHER_CLASS && (uint32_t)be64toh(got.tid) == 12 && from.lid == 1,
+	      "of another MAD");
+	ret = do_receive(fd, receives, &got, 256, &from, &status);
+	check(ret == EAGAIN, "RECEIVE after it: %s", strerror(ret));
+
+	mad = vendor_mad(OTHER_CLASS, SEND, 13);
+	ret = do_send(fd, sends, to, &mad, 256, 0, 0);
+	check(!ret, "SEND after it: %s", strerror(ret));
+	await(receives);
+	ret = do_receive(fd, receives, &got, 256, &from, &status);
+	check(!ret && status.status == 0 && (uint32_t)be64toh(got.tid) == 13,
+	      "RECEIVE of the next: %s, status %d", strerror(ret), status.status);
+	close(sends);
+	close(receives);
+}
+
 /* The port's own answer to a question on QP 0. */
 static void node_info(int fd)
 {
@@ -411,6 +484,7 @@ static void fabric(const char *node)
 	close(do_register(fd, 2, CLASS, false));
 	close(asks);
 	long_mads(fd, &to, 2);
+	longest_mad(fd, &to);
 	node_info(fd);
 	refusals(fd);
 	close(fd);
