@@ -509,9 +509,10 @@ enum uverbs_bpf_attr_eth {
  * well. -EOPNOTSUPP on a port without InfiniBand management: iWARP, and QP 0 on RoCE.
  *
  * RECEIVE never waits: -EAGAIN if there is nothing. -ENOSPC if MAD_DATA is too short for what is
- * next, which then stays. A request that failed is received as well: its status is -ETIMEDOUT if
- * nobody answered, else -EIO, and its data the header that was sent. Of a MAD longer than 65535
- * bytes, which RMPP allows and an attribute does not, there is the header, and the status -EMSGSIZE.
+ * next, -EFAULT if it cannot be written; either way it stays. A request that failed is received as
+ * well: its status is -ETIMEDOUT if nobody answered, else -EIO, and its data the header that was
+ * sent. Of a MAD longer than 65535 bytes, which RMPP allows and an attribute does not, there is the
+ * header, and the status -EMSGSIZE.
  */
 enum uverbs_bpf_attr_mad {
 	UVERBS_BPF_ATTR_MAD_AGENT,

@@ -452,6 +452,26 @@ static struct uvb_mad *uvb_mad_next(struct uverbs_attr_bundle *bundle, u32 room)
 	return mad ?: ERR_PTR(-EAGAIN);
 }
 
+/* It could not be given to who asked, and is the next again, also for who waits for one. */
+static void uvb_mad_unread(struct uvb_mad_agent *mad_agent, struct uvb_mad *mad)
+{
+	struct uvb_event_queue *queue = &mad_agent->events.queue;
+	bool closed;
+
+	spin_lock_irq(&queue->lock);
+	closed = queue->closed;
+	if (!closed) {
+		list_add(&mad->link, &queue->events);
+		mad_agent->queued++;
+	}
+	spin_unlock_irq(&queue->lock);
+
+	if (closed)
+		uvb_mad_free(mad);
+	else
+		uvb_event_queue_wake(queue);
+}
+
 /*
  * Of a MAD in several segments the first has all headers; of the others only
  * the data counts. @mad_len of ib_mad is that of the whole without repeated headers.
@@ -500,7 +520,10 @@ static int uvb_mad_receive(struct uverbs_attr_bundle *bundle)
 	if (!ret && uvb_has(bundle, UVERBS_BPF_ATTR_MAD_ADDRESS))
 		ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_MAD_ADDRESS, &mad->address,
 				   sizeof(mad->address));
-	uvb_mad_free(mad);
+	if (ret == -EFAULT)
+		uvb_mad_unread(uvb_mad_agent(bundle), mad);
+	else
+		uvb_mad_free(mad);
 	return ret;
 }
 

@@ -211,6 +211,12 @@ static void exchange(int fd, int asks, int answers, uint8_t class,
 	ret = do_receive(fd, answers, &got, 255, &from, &status);
 	check(ret == ENOSPC && strstr(reason, "the MAD has 256"), "RECEIVE with too little room: %s",
 	      strerror(ret));
+	/* Where the data, or what follows it, cannot be written the MAD stays as well. */
+	ret = do_receive(fd, answers, (void *)8, 256, &from, &status);
+	check(ret == EFAULT, "RECEIVE into nowhere: %s", strerror(ret));
+	ret = do_receive(fd, answers, &got, 256, (void *)8, &status);
+	check(ret == EFAULT, "RECEIVE with an address into nowhere: %s", strerror(ret));
+	await(answers);
 	ret = do_receive(fd, answers, &got, 256, &from, &status);
 	check(!ret, "RECEIVE: %s", strerror(ret));
 	check(status.cookie == 0 && status.status == 0 && status.length == 256,
