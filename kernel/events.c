@@ -386,20 +386,10 @@ static ssize_t uvb_async_read(struct file *filp, char __user *buf, size_t count,
 	return ret;
 }
 
-/* The device going away is still reported afterwards; only the release ends the stream. */
-static int uvb_async_release(struct inode *inode, struct file *filp)
+static void uvb_async_close(struct uvb_event_file *events)
 {
-	struct uvb_handle *handle = filp->private_data;
-	struct uvb_event_file *events;
 	struct uvb_event *event, *next;
 	LIST_HEAD(unread);
-
-	if (!handle)
-		return 0;
-
-	events = container_of(handle, struct uvb_event_file, handle);
-	refcount_inc(&handle->ref);
-	uvb_event_file_release(inode, filp);
 
 	spin_lock_irq(&events->queue.lock);
 	events->queue.closed = true;
@@ -407,7 +397,19 @@ static int uvb_async_release(struct inode *inode, struct file *filp)
 	spin_unlock_irq(&events->queue.lock);
 	list_for_each_entry_safe(event, next, &unread, link)
 		kfree(event);
+}
 
+/* The device going away is still reported afterwards; only the release ends the stream. */
+static int uvb_async_release(struct inode *inode, struct file *filp)
+{
+	struct uvb_handle *handle = filp->private_data;
+
+	if (!handle)
+		return 0;
+
+	refcount_inc(&handle->ref);
+	uvb_event_file_release(inode, filp);
+	uvb_async_close(container_of(handle, struct uvb_event_file, handle));
 	uvb_handle_unref(handle);
 	return 0;
 }
@@ -434,6 +436,9 @@ static int uvb_async_event_destroy(struct uvb_handle *handle, enum rdma_remove_r
 	ib_unregister_event_handler(&events->ib_handler);
 	if (why == RDMA_REMOVE_DRIVER_REMOVE)
 		uvb_async_event(events, 0, IB_EVENT_DEVICE_FATAL, NULL);
+	/* Nobody has the file, whose release would do so. */
+	if (why == RDMA_REMOVE_ABORT)
+		uvb_async_close(events);
 	return 0;
 }
 

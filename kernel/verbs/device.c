@@ -105,6 +105,9 @@ static int uvb_cmd_get_context(struct uverbs_attr_bundle *bundle)
 	if (ret)
 		goto err_handle;
 	uvb_async_event_init(file, handle);
+	/* It receives events now, and like the context cannot be taken back if the call fails yet. */
+	bundle->uobject = NULL;
+	uvb_handle_commit(file, handle);
 	return 0;
 
 err_handle:
