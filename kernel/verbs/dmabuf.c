@@ -148,6 +148,9 @@ static int uvb_dmabuf_destroy(struct uvb_handle *handle, enum rdma_remove_reason
 		uvb_dmabuf_revoke(&obj->stock);
 	}
 	mutex_unlock(&entry->dmabufs_lock);
+	/* Never committed: its release has nothing to do. */
+	if (why == RDMA_REMOVE_ABORT)
+		obj->stock.dmabuf->priv = NULL;
 	/* The reference came from the driver's pgoff_to_mmap_entry(). */
 	rdma_user_mmap_entry_put(entry);
 	return 0;
@@ -213,8 +216,9 @@ static int uvb_dmabuf_alloc(struct uverbs_attr_bundle *bundle)
 	ret = uvb_dmabuf_enlist(&obj->stock, entry);
 	if (ret)
 		goto err_dmabuf;
-	/* The last thing that can fail: from here on the file is the handle's. */
+	/* From here on the file is the handle's. */
 	handle->object = dmabuf->file;
+	uvb_created(bundle, UVERBS_ATTR_ALLOC_DMABUF_HANDLE);
 	return 0;
 
 err_dmabuf:

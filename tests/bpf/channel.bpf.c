@@ -133,6 +133,8 @@ void BPF_PROG(channel_after, struct uverbs_bpf_ctx *call, int ret)
 
 	if (to)
 		to->ret = ret;
+	value = data.salt;
+	uverbs_bpf_attr_write(call, CHANNEL_ANY_OUT, 0, &value, sizeof(value));
 	if (call->object != UVERBS_OBJECT_CQ || call->method != UVERBS_METHOD_CQ_CREATE)
 		return;
 	if (uverbs_bpf_attr_read(call, CHANNEL_CQ_IN, 0, &value, sizeof(value)))

@@ -23,6 +23,7 @@
 #include <bpf/libbpf.h>
 
 #include "../abi/raw.h"
+#include "../drivers/fake/fake_abi.h"
 #include "uverbs_bpf.h"
 #include "../../bpf/uverbs_bpf_types.h"
 #include "channel.h"
@@ -1376,6 +1377,111 @@ static void case_changing_maps(void)
 	waitpid(child, NULL, 0);
 }
 
+/* Objects that are files, and the method that makes one: 0 of each. DMABUF is of Linux 7. */
+static const struct file_object {
+	const char *name;
+	uint16_t object;
+	bool at_offset;
+} file_objects[] = {
+	{ "ASYNC_EVENT", UVERBS_OBJECT_ASYNC_EVENT },
+	{ "DMABUF", 18, .at_offset = true },
+};
+
+#define for_each_file_object(of)						\
+	for (of = file_objects; of < file_objects + sizeof(file_objects) / sizeof(*of); of++)
+
+static void files_answer(struct uverbs_bpf_provider_ops *ops)
+{
+	const struct file_object *of;
+
+	for_each_file_object(of)
+		ops->decl.attrs[ops->decl.nr_attrs++] = (struct uverbs_bpf_attr) {
+			.object = of->object,
+			.direction = UVERBS_BPF_KIND_OUT,
+			.id = CHANNEL_ANY_OUT,
+			.min_len = 8,
+			.max_len = 8,
+			.name = "any_out",
+		};
+}
+
+static int make_file(int fd, const struct file_object *of, uint64_t offset, uint32_t ns,
+		     void *out, int *made)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, of->object, 0);
+	cmd_fd(&cmd, 0, -1);
+	if (of->at_offset)
+		cmd_u64(&cmd, 1, offset);
+	cmd_out(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ANY_OUT), out, 8);
+	ret = cmd_call(fd, &cmd);
+	*made = (int64_t)cmd.attrs[0].data;
+	return ret;
+}
+
+static uint32_t nr_handles(int fd, const struct file_object *of)
+{
+	uint32_t ids[4], total = ~0U;
+	struct cmd cmd;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES);
+	cmd_u64(&cmd, UVERBS_ATTR_INFO_OBJECT_ID, of->object);
+	cmd_out(&cmd, UVERBS_ATTR_INFO_TOTAL_HANDLES, &total, sizeof(total));
+	cmd_out(&cmd, UVERBS_ATTR_INFO_HANDLES_LIST, ids, sizeof(ids));
+	ERRNO(cmd_call(fd, &cmd), 0);
+	return total;
+}
+
+/*
+ * What a provider answers has nowhere to go, and a file was made already: it is undone, and what
+ * would have found it when it goes does not.
+ */
+static void case_files(void)
+{
+	struct fake_context_resp resp = {};
+	const struct file_object *of;
+	struct program program;
+	int fd, i, made, ret;
+	struct cmd cmd;
+	uint64_t out;
+	uint32_t ns;
+
+	load_attach(&program, "alpha", files_answer);
+	program.data->salt = 77;
+	fd = raw_open(node);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT);
+	cmd_out(&cmd, ATTR_UHW_OUT, &resp, sizeof(resp));
+	must("GET_CONTEXT", cmd_call(fd, &cmd));
+	ns = namespace_of(fd, "alpha");
+
+	for_each_file_object(of) {
+		ret = make_file(fd, of, resp.bar_offset, ns, &out, &made);
+		if (ret == EPROTONOSUPPORT && of->at_offset) {
+			printf("      this device has no %s\n", of->name);
+			continue;
+		}
+		ERRNO(ret, 0);
+		EQ(out, 77);
+		EQ(nr_handles(fd, of), 1);
+		/* More than once, for what is left on a list is met by the next. */
+		for (i = 0; i < 3; i++) {
+			int undone = -1;
+
+			ERRNO(make_file(fd, of, resp.bar_offset, ns, (void *)0x1000, &undone),
+			      EFAULT);
+			EQ(fcntl(undone, F_GETFD), -1);
+			EQ(nr_handles(fd, of), 1);
+		}
+		ERRNO(close(made), 0);
+		EQ(nr_handles(fd, of), 0);
+		ERRNO(make_file(fd, of, resp.bar_offset, ns, &out, &made), 0);
+	}
+	/* The last of each goes after what it is of. */
+	close(fd);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -1399,6 +1505,7 @@ static const struct {
 	{ "detach-all", case_detach_all },
 	{ "hotplug", case_hotplug },
 	{ "loader-crash", case_loader_crash },
+	{ "files", case_files },
 	{ "changing-maps", case_changing_maps },
 };
 

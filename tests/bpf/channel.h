@@ -11,6 +11,8 @@
 /* Attributes of CQ_CREATE: __u64 in, and out the same plus @salt. */
 #define CHANNEL_CQ_IN		0
 #define CHANNEL_CQ_OUT		1
+/* Of whichever method a test declares it for: out __u64, @salt. */
+#define CHANNEL_ANY_OUT		2
 
 /* Methods of a QP, and of the device. */
 #define CHANNEL_QP_LOOK		0	/* out: struct channel_look */
