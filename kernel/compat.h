@@ -16,6 +16,7 @@
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/srcu.h>
+#include <linux/uaccess.h>
 #ifdef UVB_HAVE_UCAPS
 #include <rdma/ib_ucaps.h>
 #endif
@@ -223,6 +224,33 @@ static inline u64 uvb_device_cap_flags_ex(const struct ib_device *dev)
 		return IB_UVERBS_DEVICE_CC_DMA_BOUNCE;
 #endif
 	return 0;
+}
+
+/* Whether that many bytes of user space are all zero; ib_core calls none zero that are too many. */
+static inline bool uvb_user_is_zero(const void __user *from, size_t len)
+{
+	return len <= USHRT_MAX && check_zeroed_user(from, len) == 1;
+}
+
+/*
+ * A command's struct that is shorter or longer than ours. 7.x looks first at what we do not know,
+ * and says -EFAULT where that cannot be read; 6.x last, and takes it for what is not zero.
+ */
+static inline int uvb_copy_request(void *to, size_t size, const void __user *from, size_t len)
+{
+#ifdef UVB_HAVE_ROBUST_UDATA
+	int ret = copy_struct_from_user(to, size, from, len);
+
+	return ret == -E2BIG ? -EOPNOTSUPP : ret;
+#else
+	if (copy_from_user(to, from, min(len, size)))
+		return -EFAULT;
+	if (len < size)
+		memset(to + len, 0, size - len);
+	else if (!uvb_user_is_zero(from + size, len - size))
+		return -EOPNOTSUPP;
+	return 0;
+#endif
 }
 
 static inline void uvb_zap_vma(struct vm_area_struct *vma)

@@ -18,15 +18,7 @@
 /* Of another length than ours. */
 int __uvb_request(struct uverbs_attr_bundle *bundle, void *req, size_t size)
 {
-	const struct ib_udata *in = &bundle->ucore;
-
-	if (copy_from_user(req, in->inbuf, min(in->inlen, size)))
-		return -EFAULT;
-	if (in->inlen < size)
-		memset(req + in->inlen, 0, size - in->inlen);
-	else if (check_zeroed_user(in->inbuf + size, in->inlen - size) != 1)
-		return -EOPNOTSUPP;
-	return 0;
+	return uvb_copy_request(req, size, bundle->ucore.inbuf, bundle->ucore.inlen);
 }
 
 int uvb_request_head(struct uverbs_attr_bundle *bundle, void *req, size_t size)
@@ -48,7 +40,7 @@ int uvb_request_tail(struct uverbs_attr_bundle *bundle, size_t offset, void *to,
 		return -ENOSPC;
 	if (copy_from_user(to, from, size))
 		return -EFAULT;
-	return check_zeroed_user(from + size, rest - size) == 1 ? 0 : -EOPNOTSUPP;
+	return uvb_user_is_zero(from + size, rest - size) ? 0 : -EOPNOTSUPP;
 }
 
 int __uvb_response(struct uverbs_attr_bundle *bundle, const void *resp, size_t size)

@@ -179,7 +179,7 @@ static int uvb_post_locate(struct uverbs_attr_bundle *bundle, const struct ib_uv
 
 	if (len > in->inlen)
 		return -ENOSPC;
-	if (len < in->inlen && check_zeroed_user(in->inbuf + len, in->inlen - len) != 1)
+	if (len < in->inlen && !uvb_user_is_zero(in->inbuf + len, in->inlen - len))
 		return -EOPNOTSUPP;
 
 	*post = (struct uvb_post) {

@@ -42,9 +42,11 @@ static struct {
  * is meant to be a bad pointer is one.
  */
 #define ROOM	0x20000
+/* More than ib_core looks through for what is not zero. */
+#define LONG	0x10000
 static uint8_t input[ROOM], output[ROOM], uhw[ROOM];
 static char memory[8192] __attribute__((aligned(4096)));
-static void *read_only, *unmapped_end;
+static void *read_only, *unmapped_end, *mapped_again;
 
 static void env_close(void)
 {
@@ -1265,7 +1267,7 @@ static void test_command_attrs(const struct command *command)
 	char how[64];
 
 	for (id = 0; id < 4; id++) {
-		for (n = 0; n < 9; n++) {
+		for (n = 0; n < 11; n++) {
 			command_fill(command, input);
 			cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE);
 			cmd_in(&cmd, UVERBS_ATTR_CORE_IN, input, command->in);
@@ -1292,6 +1294,16 @@ static void test_command_attrs(const struct command *command)
 				attr->data = (uintptr_t)unmapped_end - 4;
 				snprintf(how, sizeof(how), "attribute 0x%x: data across unmapped",
 					 ids[id]);
+			} else if (n == 9 && id == 0 && attr->len > 8) {
+				/* All we know can be read, and what follows cannot. */
+				attr->data = (uintptr_t)memcpy(unmapped_end - attr->len, input,
+							       attr->len);
+				attr->len += 8;
+				snprintf(how, sizeof(how), "longer by what is unmapped");
+			} else if (n == 10 && id == 0 && attr->len > 8) {
+				attr->data = (uintptr_t)mapped_again - attr->len;
+				attr->len += 8;
+				snprintf(how, sizeof(how), "unmapped, longer, not zero");
 			} else if (n == 8) {
 				*attr = cmd.attrs[--cmd.hdr.num_attrs];
 				cmd.hdr.length -= sizeof(*attr);
@@ -1392,18 +1404,30 @@ static const char *wrong_write(struct write *write, unsigned int n)
 		if (write->response)
 			*write->response = 0xffff888000000000;
 		return "response a kernel address";
+	case 27:
+		write->buf = memcpy(unmapped_end - write->count, write->buf, write->count);
+		write->count += 8;
+		hdr->in_words += write->ex ? 1 : 2;
+		/* It was copied before. */
+		((struct ib_uverbs_cmd_hdr *)write->buf)->in_words = hdr->in_words;
+		return "longer by what is unmapped";
+	case 28:
+		memset((uint8_t *)write->buf + write->count, 0, LONG);
+		write->count += LONG;
+		hdr->in_words += LONG / (write->ex ? 8 : 4);
+		return "64 KiB longer";
 	}
 	if (!write->ex)
 		return NULL;
 	switch (n) {
-	case 27: write->ex->cmd_hdr_reserved = 1; return "cmd_hdr_reserved";
-	case 28: write->ex->provider_in_words = 1; return "provider_in_words";
-	case 29: write->ex->provider_in_words = 1; write->count += 8; return "input for the driver";
-	case 30: write->ex->provider_out_words++; return "provider_out_words + 1";
-	case 31:
+	case 29: write->ex->cmd_hdr_reserved = 1; return "cmd_hdr_reserved";
+	case 30: write->ex->provider_in_words = 1; return "provider_in_words";
+	case 31: write->ex->provider_in_words = 1; write->count += 8; return "input for the driver";
+	case 32: write->ex->provider_out_words++; return "provider_out_words + 1";
+	case 33:
 		hdr->out_words = write->ex->provider_out_words = 0;
 		return "response without length";
-	case 32:
+	case 34:
 		hdr->out_words = write->ex->provider_out_words = 0;
 		*write->response = 0;
 		return "no response";
@@ -1563,13 +1587,15 @@ int main(int argc, char **argv)
 	gid_index = atoi(argv[2]);
 
 	/* Where memory ends, and where it cannot be written. */
-	unmapped_end = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	unmapped_end = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			    -1, 0);
 	if (unmapped_end == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	read_only = unmapped_end;
 	unmapped_end += 2 * 4096;
 	munmap(unmapped_end, 4096);
+	mapped_again = unmapped_end + 4096;
+	memset(mapped_again, 1, 4096);
 	mprotect(read_only, 4096, PROT_READ);
 
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
