@@ -20,10 +20,9 @@ static struct ib_device *uvb_bundle_ibdev(struct uverbs_attr_bundle *bundle)
 
 /* What GET_CONTEXT and QUERY_CONTEXT tell of the kernel. */
 static int uvb_context_answer(struct uverbs_attr_bundle *bundle, u16 num_comp_id,
-			      u16 core_support_id, const struct ib_device *ibdev)
+			      u16 core_support_id, u64 core_support)
 {
 	u32 num_comp_vectors = bundle->ufile->device->num_comp_vectors;
-	u64 core_support = uvb_core_support(ibdev);
 	int ret;
 
 	ret = uvb_copy_out_optional(bundle, num_comp_id, &num_comp_vectors,
@@ -42,7 +41,7 @@ static int uvb_get_context(struct uverbs_attr_bundle *bundle)
 	if (!ibdev)
 		return -EIO;
 	ret = uvb_context_answer(bundle, UVERBS_ATTR_GET_CONTEXT_NUM_COMP_VECTORS,
-				 UVERBS_ATTR_GET_CONTEXT_CORE_SUPPORT, ibdev);
+				 UVERBS_ATTR_GET_CONTEXT_CORE_SUPPORT, uvb_core_support(ibdev));
 	if (!ret)
 		ret = uvb_context_alloc(bundle);
 	if (ret)
@@ -69,8 +68,10 @@ static int uvb_query_context(struct uverbs_attr_bundle *bundle)
 		return PTR_ERR(ibdev);
 	if (!ibdev->ops.query_ucontext)
 		return -EOPNOTSUPP;
+	/* ROBUST_UDATA is told with the context alone, as by ib_uverbs. */
 	ret = uvb_context_answer(bundle, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS,
-				 UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, ibdev);
+				 UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT,
+				 IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS);
 	return ret ?: ibdev->ops.query_ucontext(bundle->context, bundle);
 }
 

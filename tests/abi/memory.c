@@ -814,16 +814,27 @@ static void exports(const char *driver)
 	}
 }
 
-static int query_context(void)
+/* What GET_CONTEXT and QUERY_CONTEXT, whose attributes are the same, tell of the kernel. */
+static void support(const char *what, int of, uint16_t method)
 {
-	uint64_t support;
-	uint32_t vectors;
+	uint64_t core = 0;
+	uint32_t vectors = 0;
 	struct cmd cmd;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, method);
 	cmd_out(&cmd, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, &vectors, sizeof(vectors));
-	cmd_out(&cmd, UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &support, sizeof(support));
-	return cmd_call(fd, &cmd);
+	cmd_out(&cmd, UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &core, sizeof(core));
+	expect(what, cmd_call(of, &cmd), 0);
+	printf("%u vectors, core support 0x%llx\n", vectors, (unsigned long long)core);
+}
+
+static void supports(void)
+{
+	int of = node_open();
+
+	support("GET_CONTEXT", of, UVERBS_METHOD_GET_CONTEXT);
+	support("QUERY_CONTEXT", of, UVERBS_METHOD_QUERY_CONTEXT);
+	close(of);
 }
 
 static void fake(const char *driver, bool ours)
@@ -836,7 +847,7 @@ static void fake(const char *driver, bool ours)
 	struct mminfo ring;
 	uint32_t pd, cq, cqe;
 
-	expect("QUERY_CONTEXT", query_context(), 0);
+	supports();
 	rereg_new(ours ? driver : NULL);
 	device_memory();
 	windows();
