@@ -35,6 +35,11 @@ static const struct uvb_twin uvb_twins[] = {
 #ifdef UVB_HAVE_DMABUF
 	UVB_TWIN(ib_uverbs_dmabuf_file, comp),
 #endif
+#ifndef UVB_HAVE_BUNDLE_PRIV
+	/* Ours ends with it. */
+	{ .name = "bundle_priv", .offset = offsetof(struct bundle_priv, bundle),
+	  .member = "bundle" },
+#endif
 	UVB_TWIN(ib_client_nl_info, abi),
 	UVB_TWIN(ib_device, driver_def),
 	UVB_TWIN(ib_ucontext, mmap_xa),
@@ -63,7 +68,7 @@ static int uvb_twin_check(const struct uvb_twin *twin)
 		return 0;
 
 	type = btf_type_by_id(btf, id);
-	if (type->size != twin->size) {
+	if (twin->size && type->size != twin->size) {
 		pr_err("struct %s has %u bytes in this kernel, %u in the one we were built for; rebuild the module (dkms autoinstall)\n",
 		       twin->name, type->size, twin->size);
 		ret = -ENOEXEC;
