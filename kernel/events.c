@@ -282,7 +282,7 @@ void uvb_cq_event_handler(struct ib_event *event, void *context)
 
 void uvb_qp_event_handler(struct ib_event *event, void *context)
 {
-	/* Pairs with the release in uvb_cmd_open_qp(). */
+	/* Pairs with the release in uvb_qp_open(). */
 	struct ib_uobject *uobject =
 		(struct ib_uobject *)smp_load_acquire(&event->element.qp->uobject);
 

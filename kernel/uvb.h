@@ -652,7 +652,7 @@ static inline void uvb_handle_unref(struct uvb_handle *handle)
 		uvb_handle_free(handle);
 }
 
-/* The ib_core object behind a handle id, locked for reading; NULL and *err if there is none. */
+/* The ib_core object behind a handle id, locked for reading, or the errno of uvb_handle_get(). */
 void *uvb_object_get(struct uverbs_attr_bundle *bundle, unsigned int object, u32 id,
 		     struct uvb_handle **handle);
 /* One of several objects a legacy command names; *part is left alone if there is none. */

@@ -277,9 +277,7 @@ static int uvb_flow_specs_in(struct uvb_flow_parser *parser, const void *from, s
 /* What can be said before anything but the fixed struct is read. */
 static int uvb_flow_check(struct uverbs_attr_bundle *bundle, const struct ib_uverbs_flow_attr *attr)
 {
-	struct ib_ucontext *context = uvb_bundle_context(bundle);
-
-	if (!uvb_has_raw_cap(IS_ERR(context) ? NULL : context->device))
+	if (!uvb_bundle_has_raw_cap(bundle))
 		return uvb_refuse(bundle, -EPERM, UVERBS_ATTR_CORE_IN,
 				  "EX_CREATE_FLOW: wants CAP_NET_RAW");
 	if (attr->flags >= IB_FLOW_ATTR_FLAGS_RESERVED || attr->reserved[0] || attr->reserved[1] ||
