@@ -100,8 +100,11 @@ void uvb_comp_handler(struct ib_cq *ibcq, void *context)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	if (!queue->closed) {
-		if (!cq->comp_pending++)
+		if (list_empty(&cq->comp_link))
 			list_add_tail(&cq->comp_link, &queue->events);
+		/* Nobody reads so many; what comes on top is lost. */
+		if (cq->comp_pending != U32_MAX)
+			cq->comp_pending++;
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 

@@ -543,6 +543,43 @@ static void file_closed_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&bench->dev->stock.refcount), 1);
 }
 
+/* User space decides how many completion events nobody reads, so the count ends and stays there. */
+static void file_full(struct kunit *test)
+{
+	struct uvb_bench *bench = test->priv;
+	u32 fd = uvb_bench_object(bench, UVERBS_OBJECT_COMP_CHANNEL, NULL);
+	struct uvb_cq *cq = kunit_kzalloc(test, sizeof(*cq), GFP_KERNEL);
+	struct file *filp = fget(fd);
+	struct uvb_event_file *channel;
+	struct ib_cq ibcq = {};
+	loff_t pos = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, cq);
+	KUNIT_ASSERT_NOT_NULL(test, filp);
+	channel = container_of((struct uvb_handle *)filp->private_data, struct uvb_event_file,
+			       handle);
+	INIT_LIST_HEAD(&cq->comp_link);
+	ibcq.uobject = (struct ib_ucq_object *)uvb_uobject(&cq->source.handle);
+
+	uvb_comp_handler(&ibcq, channel);
+	KUNIT_EXPECT_EQ(test, cq->comp_pending, 1);
+	cq->comp_pending = U32_MAX - 1;
+	uvb_comp_handler(&ibcq, channel);
+	uvb_comp_handler(&ibcq, channel);
+	/* A list with the same entry twice would be a loop from here on. */
+	KUNIT_ASSERT_EQ(test, cq->comp_pending, U32_MAX);
+	uvb_comp_handler(&ibcq, channel);
+	KUNIT_EXPECT_EQ(test, cq->comp_pending, U32_MAX);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&channel->queue.events));
+	KUNIT_EXPECT_EQ(test, filp->f_op->read(filp, bench->user, 8, &pos), 8);
+	KUNIT_EXPECT_EQ(test, cq->comp_pending, U32_MAX - 1);
+	KUNIT_EXPECT_EQ(test, cq->comp_reported, 1);
+
+	fput(filp);
+	uvb_bench_close_fd(fd);
+	KUNIT_EXPECT_TRUE(test, list_empty(&cq->comp_link));
+}
+
 /* ---- the end of the device ---- */
 
 static void remove_objects(struct kunit *test)
@@ -710,6 +747,7 @@ static struct kunit_case uvb_object_cases[] = {
 	KUNIT_CASE(file_abort),
 	KUNIT_CASE(file_closed_first),
 	KUNIT_CASE(file_closed_last),
+	KUNIT_CASE(file_full),
 	KUNIT_CASE(remove_objects),
 	KUNIT_CASE(remove_new),
 	KUNIT_CASE(remove_references),
