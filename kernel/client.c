@@ -134,6 +134,7 @@ static int uvb_add(struct ib_device *ibdev)
 	rcu_assign_pointer(dev->ib_dev, ibdev);
 	dev->num_comp_vectors = ibdev->num_comp_vectors;
 	dev->devnum = index->index;
+	INIT_LIST_HEAD(&uvb->leaving);
 	uvb->driver_id = ibdev->ops.driver_id;
 	uvb->index = index;
 	uvb_api_init(&uvb->api, ibdev);
@@ -182,7 +183,8 @@ static void uvb_disassociate(struct ib_uverbs_device *dev)
 	while (!list_empty(&dev->uverbs_file_list)) {
 		file = uvb_file(list_first_entry(&dev->uverbs_file_list, struct ib_uverbs_file,
 						 list));
-		list_del_init(&file->stock.list);
+		/* Programs may come and go while its objects do. */
+		list_move(&file->stock.list, &uvb_device(dev)->leaving);
 		kref_get(&file->stock.ref);
 		/* Destroying may close files of this very device. */
 		mutex_unlock(&dev->lists_mutex);

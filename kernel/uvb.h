@@ -451,6 +451,8 @@ int uvb_claim_init(void);
  * @index: its number, until the device is removed
  * @protocols: UVERBS_BPF_PROTOCOL_* of its ports
  * @protocol: that of the first; 0 if it has none
+ * @told: bit for each provider's namespace that has been told of the device; bpf/objects.c
+ * @leaving: files that are open, but were taken off stock.uverbs_file_list because the device goes
  * @ext: in bpf/attach.c's list of devices
  */
 struct uvb_device {
@@ -459,7 +461,9 @@ struct uvb_device {
 	u32 driver_id;
 	u32 protocols;
 	u8 protocol;
+	u8 told;
 	struct uvb_index *index;
+	struct list_head leaving;
 	struct list_head ext;
 };
 

@@ -571,7 +571,7 @@ int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 	rcu_assign_pointer(uvb_programs[program->ns], program);
 	if (order) {
 		uvb_providers_changed(order);
-		uvb_objects_replaced(program, old);
+		uvb_objects_replaced(program);
 	}
 	uvb_program_retire(old, UVERBS_BPF_EXIT_REPLACED);
 	return 0;

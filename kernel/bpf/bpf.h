@@ -236,10 +236,10 @@ void uvb_hook_bits(const struct uverbs_bpf_channel_decl *channel, unsigned long 
 /* Tell a provider of what is there; before others can be. Context: uvb_program_mutex. */
 void uvb_objects_replay(struct uvb_program *program);
 /* Another version takes its place, which need not match the same devices. Likewise. */
-void uvb_objects_replaced(struct uvb_program *program, const struct uvb_program *old);
+void uvb_objects_replaced(struct uvb_program *program);
 /* It is taken off: nothing will be reported to its namespace. Likewise. */
 void uvb_objects_forget(struct uvb_program *program);
-/* Call dev_add() or dev_remove() if the program matches the device. */
+/* Call dev_add() if the program matches the device; dev_remove() if that was called. Likewise. */
 void uvb_dev_report(struct uvb_program *program, struct uvb_device *dev, struct ib_device *ibdev,
 		    bool add);
 void uvb_ext_devices_for_each(void (*run)(struct uvb_device *dev, void *arg), void *arg);

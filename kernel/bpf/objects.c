@@ -24,6 +24,7 @@ static u8 uvb_told_bit(u8 ns)
 }
 
 static_assert(UVB_NR_PROVIDERS <= BITS_PER_BYTE * sizeof_field(struct uvb_file, told));
+static_assert(UVB_NR_PROVIDERS <= BITS_PER_BYTE * sizeof_field(struct uvb_device, told));
 
 /* ---- devices ---- */
 
@@ -45,8 +46,19 @@ void uvb_dev_report(struct uvb_program *program, struct uvb_device *dev, struct 
 		.device = dev->stock.devnum,
 		.driver_id = dev->driver_id,
 	};
+	u8 told = uvb_told_bit(program->ns);
 
-	if (!(add ? ops->dev_add : ops->dev_remove) || !uvb_program_matches(program, ibdev))
+	if (add) {
+		if (!uvb_program_matches(program, ibdev))
+			return;
+		dev->told |= told;
+	} else {
+		/* Attached when it was going already. */
+		if (!(dev->told & told))
+			return;
+		dev->told &= ~told;
+	}
+	if (!(add ? ops->dev_add : ops->dev_remove))
 		return;
 	info.protocols = uvb_dev_protocols(ibdev);
 	info.ports = rdma_end_port(ibdev);
@@ -170,15 +182,23 @@ static void uvb_device_replay(struct uvb_program *program, struct uvb_device *de
 		uvb_file_replay(program, file);
 }
 
-static void uvb_device_forget(const struct uvb_program *program, struct uvb_device *dev)
+static void uvb_files_forget(const struct uvb_program *program, struct list_head *files)
 {
 	struct uvb_file *file;
 
-	guard(mutex)(&dev->stock.lists_mutex);
-	list_for_each_entry(file, &dev->stock.uverbs_file_list, stock.list) {
+	list_for_each_entry(file, files, stock.list) {
 		guard(spinlock_irq)(&file->stock.uobjects_lock);
 		file->told &= ~uvb_told_bit(program->ns);
 	}
+}
+
+static void uvb_device_forget(const struct uvb_program *program, struct uvb_device *dev)
+{
+	dev->told &= ~uvb_told_bit(program->ns);
+	guard(mutex)(&dev->stock.lists_mutex);
+	uvb_files_forget(program, &dev->stock.uverbs_file_list);
+	/* The namespace's next program is not told of what these have, so not of its end either. */
+	uvb_files_forget(program, &dev->leaving);
 }
 
 /* The device behind a node, or NULL if it is going. Context: uvb_program_mutex keeps it. */
@@ -212,27 +232,18 @@ void uvb_objects_forget(struct uvb_program *program)
 	uvb_ext_devices_for_each(uvb_device_forget_any, program);
 }
 
-struct uvb_replacement {
-	struct uvb_program *program;
-	const struct uvb_program *old;
-};
-
 static void uvb_device_replaced(struct uvb_device *dev, void *arg)
 {
-	struct ib_device *ibdev = uvb_ext_ibdev(dev);
-	struct uvb_replacement *r = arg;
+	const struct uvb_program *program = arg;
 
-	if (!ibdev)
-		return;
-	if (!uvb_program_matches(r->program, ibdev))
-		uvb_device_forget(r->program, dev);
-	else if (!uvb_program_matches(r->old, ibdev))
-		uvb_device_replay_if(dev, r->program);
+	/* The node of a device that goes has let go of it, its number has not. */
+	if (!uvb_program_matches(program, dev->index->ibdev))
+		uvb_device_forget(program, dev);
+	else if (!(dev->told & uvb_told_bit(program->ns)))
+		uvb_device_replay_if(dev, arg);
 }
 
-void uvb_objects_replaced(struct uvb_program *program, const struct uvb_program *old)
+void uvb_objects_replaced(struct uvb_program *program)
 {
-	struct uvb_replacement r = { .program = program, .old = old };
-
-	uvb_ext_devices_for_each(uvb_device_replaced, &r);
+	uvb_ext_devices_for_each(uvb_device_replaced, program);
 }

@@ -1262,12 +1262,25 @@ static bool has_device(const struct program *program, int what, unsigned int ski
 	return false;
 }
 
+/* Of a device that just appeared, so that its node is on its way. */
+static int open_device(uint32_t device)
+{
+	char path[64];
+	int i, fd;
+
+	snprintf(path, sizeof(path), "/dev/infiniband/uverbs%u", device);
+	for (i = 0; i < 500 && access(path, R_OK | W_OK); i++)
+		usleep(10000);
+	fd = raw_open(path);
+	must("get_context", get_context(fd));
+	return fd;
+}
+
 static void case_hotplug(void)
 {
 	const struct channel_record *record;
 	unsigned int devices, removed;
 	struct program program;
-	char path[64];
 	uint32_t pd;
 	int fd;
 
@@ -1282,12 +1295,8 @@ static void case_hotplug(void)
 	EQ(record->number, RDMA_DRIVER_RXE);
 	EQ(record->handle, UVERBS_BPF_PROTOCOL_ROCE);
 	EQ(record->length, 1);
-	/* Wait for the node, and make an object that the device takes with it. */
-	snprintf(path, sizeof(path), "/dev/infiniband/uverbs%u", record->device);
-	for (int i = 0; i < 500 && access(path, R_OK | W_OK); i++)
-		usleep(10000);
-	fd = raw_open(path);
-	must("get_context", get_context(fd));
+	/* Make an object that the device takes with it. */
+	fd = open_device(record->device);
 	must("PD", alloc_pd(fd, &pd));
 	close(fd);
 	EQ(shell("rdma link del rxehot"), 0);
@@ -1309,6 +1318,90 @@ static void case_hotplug(void)
 	EQ(shell("ip link del hot0"), 0);
 	if (nr_failed)
 		dump(&program);
+}
+
+/* ---- a device that goes, held in the middle of it ---- */
+
+#define FAKE	"/sys/kernel/debug/uvb_fake/fake0/"
+
+static void stay(struct program *program)
+{
+	(void)program;
+}
+
+static void come_anew(struct program *program)
+{
+	detach(program);
+	load_attach(program, "alpha", role_observer);
+}
+
+static void match_other(struct uverbs_bpf_provider_ops *ops)
+{
+	role_observer(ops);
+	strcpy(ops->decl.ibdev, "other0");
+}
+
+static void turn_away(struct program *program)
+{
+	struct program new;
+
+	must("load", -load(&new, "alpha", match_other));
+	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
+	forget(&new);
+	EQ(bpf_link__update_map(program->link, new.map), 0);
+	new.link = program->link;
+	*program = new;
+}
+
+/*
+ * @change is made of a program while the driver destroys the first of three objects; what the
+ * program then hears of the end of objects and devices.
+ */
+static void go(void (*change)(struct program *program), unsigned int objects, unsigned int devices)
+{
+	static char memory[4096] __attribute__((aligned(4096)));
+	struct ib_uverbs_reg_mr_resp mr = {};
+	struct program program;
+	unsigned int before;
+	pid_t unplug;
+	int fd, status;
+	uint32_t pd;
+
+	load_attach(&program, "alpha", role_observer);
+	before = count(&program, CHANNEL_DEV_ADD, -1);
+	EQ(shell("modprobe uvb_fake devices=1"), 0);
+	CHECK(has_device(&program, CHANNEL_DEV_ADD, before), "a device that appears");
+	fd = open_device(last(&program, CHANNEL_DEV_ADD, -1)->device);
+	must("PD", alloc_pd(fd, &pd));
+	must("MR", reg_mr(fd, pd, memory, sizeof(memory), &mr));
+	must("MR", reg_mr(fd, pd, memory, sizeof(memory), &mr));
+	EQ(count(&program, CHANNEL_OBJ_ADD, -1), 3);
+
+	EQ(shell("echo hold dereg_mr >" FAKE "control"), 0);
+	unplug = fork();
+	if (!unplug)
+		_exit(shell("echo unplug >" FAKE "control"));
+	EQ(shell("for i in $(seq 100); do grep -q '^dereg_mr .* 1$' " FAKE "calls && exit 0; "
+		 "sleep 0.1; done; exit 1"), 0);
+	change(&program);
+	EQ(shell("echo release dereg_mr >" FAKE "control"), 0);
+	EQ(waitpid(unplug, &status, 0), unplug);
+	EQ(status, 0);
+	EQ(count(&program, CHANNEL_OBJ_REMOVE, -1), objects);
+	EQ(count(&program, CHANNEL_DEV_REMOVE, -1), devices);
+	if (nr_failed)
+		dump(&program);
+	detach(&program);
+	close(fd);
+	EQ(shell("rmmod uvb_fake"), 0);
+}
+
+/* Who is told of the end of an object or a device was told of it, and nobody else. */
+static void case_going(void)
+{
+	go(stay, 3, 1);
+	go(come_anew, 0, 0);
+	go(turn_away, 0, 0);
 }
 
 /* A loader that crashes takes its programs with it, for nothing else holds the link. */
@@ -1504,6 +1597,7 @@ static const struct {
 	{ "faults-closed", case_faults_closed },
 	{ "detach-all", case_detach_all },
 	{ "hotplug", case_hotplug },
+	{ "going", case_going },
 	{ "loader-crash", case_loader_crash },
 	{ "files", case_files },
 	{ "changing-maps", case_changing_maps },
