@@ -453,13 +453,14 @@ static const char *uvb_driver_read_attr(struct uvb_attr *attr, const struct uver
 {
 	const struct uverbs_attr_spec *spec = &def->attr;
 
-	if (uapi_key_attr(def->id) == UVERBS_API_KEY_ERR)
-		return UVB_LEFT_MALFORMED;
+	/* Even of one that is refused: the row counts, and what it holds is freed. */
 	*attr = (struct uvb_attr) {
 		.id = def->id,
 		.flags = spec->mandatory ? UVB_F_MANDATORY : 0,
 		.name = uvb_driver_name(def->id),
 	};
+	if (uapi_key_attr(def->id) == UVERBS_API_KEY_ERR)
+		return UVB_LEFT_MALFORMED;
 	switch (spec->type) {
 	case UVERBS_ATTR_TYPE_PTR_IN:
 	case UVERBS_ATTR_TYPE_PTR_OUT:
