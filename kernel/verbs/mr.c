@@ -341,6 +341,7 @@ static void uvb_mr_replace(struct uverbs_attr_bundle *bundle, struct uvb_handle 
 	struct ib_mr *old = handle->object;
 	struct uvb_handle *other;
 
+	uvb_ext_object_goes(uvb_bundle_file(bundle));
 	uvb_mr_made(handle, mr, pd, IB_MR_TYPE_USER);
 	if (!ib_dereg_mr_user(old, &bundle->driver_udata))
 		return;
