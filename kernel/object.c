@@ -274,6 +274,9 @@ static struct uvb_handle *uvb_handle_lookup_fd(struct uvb_file *file, const stru
 		return ERR_PTR(-EINVAL);
 	if (access != UVERBS_BPF_ACCESS_READ)
 		return ERR_PTR(-EOPNOTSUPP);
+	/* As stock has it: once the device is gone no number is looked at. */
+	if (!uvb_file_ibdev(file))
+		return ERR_PTR(-EIO);
 
 	filp = fget(fd);
 	if (!filp)
@@ -310,7 +313,7 @@ err:
  * Return: the handle; -ENOENT or -EBADF if there is none, -EINVAL if it is of
  * another object, -EOPNOTSUPP if it is a QP that the driver serves directly and
  * the call does not know such, -EIO after the device went away (DESTROY still
- * works), -EBUSY if somebody else has it locked.
+ * works; whatever the number is of a file), -EBUSY if somebody else has it locked.
  */
 struct uvb_handle *uvb_handle_get(struct uverbs_attr_bundle *bundle, unsigned int object, s64 id,
 				  enum uverbs_bpf_schema_access access)

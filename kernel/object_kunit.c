@@ -659,6 +659,11 @@ static void remove_file(struct kunit *test)
 	uvb_bench_remove(bench);
 	KUNIT_EXPECT_EQ(test, filp->f_op->read(filp, bench->user, 8, &pos), -EIO);
 	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_OBJECT_COMP_CHANNEL, fd, READING), -EIO);
+	/* No more is said of a number that is not its, or not even one. */
+	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_OBJECT_COMP_CHANNEL, -1, READING), -EIO);
+	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_OBJECT_ASYNC_EVENT, fd, READING), -EIO);
+	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_OBJECT_COMP_CHANNEL, 1LL << 32, READING), -EINVAL);
+	KUNIT_EXPECT_EQ(test, try(bench, UVERBS_OBJECT_COMP_CHANNEL, fd, WRITING), -EOPNOTSUPP);
 	uvb_bench_close(bench);
 	KUNIT_EXPECT_EQ(test, filp->f_op->read(filp, bench->user, 8, &pos), -EIO);
 	fput(filp);
