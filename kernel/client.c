@@ -45,7 +45,7 @@ static ssize_t uvb_show_ibdev(struct device *device, char *buf,
 
 static ssize_t uvb_ibdev_name(const struct ib_device *ibdev, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", dev_name(&ibdev->dev));
+	return sysfs_emit(buf, "%s\n", ibdev->name);
 }
 
 static ssize_t uvb_ibdev_abi(const struct ib_device *ibdev, char *buf)

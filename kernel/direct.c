@@ -128,7 +128,7 @@ EXPORT_SYMBOL_GPL(uverbs_bpf_driver_register);
  */
 void uverbs_bpf_driver_unregister(struct ib_device *ibdev)
 {
-	bool early = WARN(uvb_index_get(ibdev), "%s is still registered", dev_name(&ibdev->dev));
+	bool early = WARN(uvb_index_get(ibdev), "%s is still registered", ibdev->name);
 	struct uvb_direct *direct;
 
 	mutex_lock(&uvb_directs_lock);

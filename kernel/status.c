@@ -14,7 +14,7 @@ struct proc_dir_entry *uvb_proc_dir;
 
 static void uvb_status_show_device(const struct uvb_index *index, void *arg)
 {
-	seq_printf(arg, "%s\tuverbs%d\t%s\t%s\n", dev_name(&index->ibdev->dev), index->index,
+	seq_printf(arg, "%s\tuverbs%d\t%s\t%s\n", index->ibdev->name, index->index,
 		   index->reason ? "stock" : "served", index->reason ?: "-");
 }
 

@@ -413,6 +413,11 @@ bool uvb_direct_qps(const struct uvb_api *api);
 
 /* ---- devices (index.c, claim.c, client.c, node.c, status.c) ---- */
 
+/*
+ * A device's name is ibdev->name, which a rename writes over, and never unterminated. What
+ * dev_name() points to is freed then.
+ */
+
 #define UVB_MAX_DEVICES		1024
 
 /**

@@ -798,7 +798,7 @@ int uvb_ext_provider_open(struct uverbs_attr_bundle *bundle, const char *name, u
 				  *version, min_version);
 	return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CHANNEL_NAME,
 			  "provider %s is not attached to %s; attached: %s", name,
-			  dev_name(&ibdev->dev), names[0] ? names : "none");
+			  ibdev->name, names[0] ? names : "none");
 }
 
 void uvb_ext_provider_close(u8 ns)

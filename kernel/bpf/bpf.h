@@ -159,7 +159,7 @@ static inline bool uvb_decl_may_match(const struct uverbs_bpf_decl *decl,
 				      const struct ib_device *ibdev)
 {
 	return (!decl->driver_id || decl->driver_id == ibdev->ops.driver_id) &&
-	       (!decl->ibdev[0] || !strcmp(decl->ibdev, dev_name(&ibdev->dev)));
+	       (!decl->ibdev[0] || !strcmp(decl->ibdev, ibdev->name));
 }
 
 /* The same as uvb_program_matches(), of a device that we serve. */

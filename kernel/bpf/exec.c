@@ -43,7 +43,7 @@ int uvb_exec_begin(struct uvb_run *run)
 		run->refused_attr = UVERBS_BPF_ATTR_NONE;
 		scnprintf(run->text, sizeof(run->text),
 			  "provider %s: the driver of %s runs no commands of providers",
-			  uvb_namespace_name(run->ns), dev_name(&run->ibdev->dev));
+			  uvb_namespace_name(run->ns), run->ibdev->name);
 		return -EOPNOTSUPP;
 	}
 	run->exec = kzalloc(sizeof(*run->exec), GFP_KERNEL_ACCOUNT);
@@ -120,7 +120,7 @@ int uvb_exec_driver(struct uvb_run *run, u64 object, u64 *hw)
 		run->refused_attr = UVERBS_BPF_ATTR_NONE;
 		scnprintf(run->text, sizeof(run->text),
 			  "provider %s: the driver of %s failed the command (%d)", run->name,
-			  dev_name(&run->ibdev->dev), ret);
+			  run->ibdev->name, ret);
 		return ret;
 	}
 	exec->reply_len = min_t(u32, exec->reply_len, sizeof(run->exec->reply));

@@ -62,7 +62,7 @@ void uvb_dev_report(struct uvb_program *program, struct uvb_device *dev, struct 
 		return;
 	info.protocols = uvb_dev_protocols(ibdev);
 	info.ports = rdma_end_port(ibdev);
-	strscpy(info.name, dev_name(&ibdev->dev));
+	strscpy(info.name, ibdev->name);
 
 	guard(rcu)();
 	if (add)

@@ -147,7 +147,7 @@ static int uvb_ah_create_method(struct uverbs_attr_bundle *bundle)
 	if (!rdma_is_port_valid(pd->device, context.port))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_AH_PORT,
 				  "PORT: %u, %s has %u to %u", context.port,
-				  dev_name(&pd->device->dev), rdma_start_port(pd->device),
+				  pd->device->name, rdma_start_port(pd->device),
 				  rdma_end_port(pd->device));
 	if (!uvb_ext_has_transport(uvb_call(bundle)))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
@@ -196,8 +196,7 @@ static int uvb_ah_query_method(struct uverbs_attr_bundle *bundle)
 	ret = rdma_query_ah(ah, &attr);
 	if (ret)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
-				  "AH_QUERY: the driver of %s refused the query",
-				  dev_name(&ah->device->dev));
+				  "AH_QUERY: the driver of %s refused the query", ah->device->name);
 	context.port = rdma_ah_get_port_num(&attr);
 	ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_AH_PORT, &context.port, sizeof(context.port));
 	if (ret && ret != -ENOENT)

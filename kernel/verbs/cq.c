@@ -281,7 +281,7 @@ static int uvb_cq_resize_method(struct uverbs_attr_bundle *bundle)
 	if (ret == -EINVAL)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_CQ_CQE,
 				  "CQE: %u, refused by the driver of %s, which has up to %d; what is in the CQ must fit",
-				  cqe, dev_name(&cq->device->dev), cq->device->attrs.max_cqe);
+				  cqe, cq->device->name, cq->device->attrs.max_cqe);
 	if (ret)
 		return ret;
 	return uvb_copy_out_optional(bundle, UVERBS_BPF_ATTR_CQ_RESP_CQE, &cq->cqe,

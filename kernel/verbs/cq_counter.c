@@ -272,7 +272,7 @@ struct uvb_cq_counter *uvb_cq_counter_new(struct uverbs_attr_bundle *bundle,
 	    !ibdev->ops.req_notify_cq) {
 		ret = uvb_refuse(bundle, -EOPNOTSUPP, UVERBS_BPF_ATTR_NONE,
 				 "CQ_CREATE: no counters on %s: its driver is not known to be safe with a CQ of the kernel's under QPs of a user; those of RoCE and iWARP in software (rxe, siw) are",
-				 dev_name(&ibdev->dev));
+				 ibdev->name);
 		return ERR_PTR(ret);
 	}
 

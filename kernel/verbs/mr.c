@@ -115,7 +115,7 @@ static int uvb_mr_memory_in(struct uverbs_attr_bundle *bundle, struct ib_device 
 	};
 	if (memory->dmabuf && !ibdev->ops.reg_user_mr_dmabuf)
 		return uvb_refuse(bundle, -EOPNOTSUPP, UVERBS_BPF_ATTR_MR_FD,
-				  "FD: the driver of %s takes no dma-buf", dev_name(&ibdev->dev));
+				  "FD: the driver of %s takes no dma-buf", ibdev->name);
 	if (has_addr == memory->dmabuf || has_offset != memory->dmabuf)
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
 				  "memory is either ADDR, or FD and FD_OFFSET");

@@ -695,8 +695,7 @@ static int uvb_qp_query_method(struct uverbs_attr_bundle *bundle)
 	ret = uvb_qp_query(bundle, &qp, &attr, mask, &init_attr);
 	if (ret)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
-				  "QP_QUERY: the driver of %s refused the query",
-				  dev_name(&qp.ibdev->dev));
+				  "QP_QUERY: the driver of %s refused the query", qp.ibdev->name);
 
 	for (i = 0; i < ARRAY_SIZE(uvb_qp_fields); i++) {
 		u32 value = uvb_qp_fields[i].get(&attr);

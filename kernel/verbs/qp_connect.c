@@ -128,12 +128,12 @@ static int uvb_qp_connect_port(struct uverbs_attr_bundle *bundle, struct ib_devi
 		if (first != rdma_end_port(ibdev))
 			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 					  "QP_CONNECT: PORT: missing, %s has %u to %u",
-					  dev_name(&ibdev->dev), first, rdma_end_port(ibdev));
+					  ibdev->name, first, rdma_end_port(ibdev));
 		attr->port_num = first;
 	} else if (!rdma_is_port_valid(ibdev, attr->port_num)) {
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 				  "QP_CONNECT: PORT: %u, %s has %u to %u", attr->port_num,
-				  dev_name(&ibdev->dev), first, rdma_end_port(ibdev));
+				  ibdev->name, first, rdma_end_port(ibdev));
 	}
 	if (rdma_protocol_iwarp(ibdev, attr->port_num))
 		return uvb_refuse(bundle, -EOPNOTSUPP, UVERBS_BPF_ATTR_NONE,

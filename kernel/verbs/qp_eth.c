@@ -171,7 +171,7 @@ int uvb_qp_eth_in(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts *
 		if (!rdma_is_port_valid(qp->ibdev, attr->port_num))
 			return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_ETH_PORT,
 					  "ETH_PORT: %u, %s has %u to %u", attr->port_num,
-					  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+					  qp->ibdev->name, rdma_start_port(qp->ibdev),
 					  rdma_end_port(qp->ibdev));
 		*mask |= IB_QP_PORT;
 	}

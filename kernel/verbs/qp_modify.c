@@ -57,7 +57,7 @@ static int uvb_qp_check_path(struct uverbs_attr_bundle *bundle, const struct uvb
 	if (!rdma_is_port_valid(qp->ibdev, port))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 				  "path: port %u, %s has %u to %u", port,
-				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  qp->ibdev->name, rdma_start_port(qp->ibdev),
 				  rdma_end_port(qp->ibdev));
 
 	if (*mask & IB_QP_STATE && attr->qp_state == IB_QPS_RTR) {
@@ -180,7 +180,7 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 		return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
 				  "QP %s to %s: the driver of %s refused a value",
 				  uvb_qp_state_name(cur), uvb_qp_state_name(next),
-				  dev_name(&qp->device->dev));
+				  qp->device->name);
 
 	return uvb_qp_explain_change(bundle, cur, next, qp->qp_type, mask);
 }
@@ -202,7 +202,7 @@ int uvb_qp_check_attr(struct uverbs_attr_bundle *bundle, const struct uvb_qp_fac
 	if (*mask & IB_QP_PORT && !rdma_is_port_valid(qp->ibdev, attr->port_num))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_QP_PORT,
 				  "PORT: %u, %s has %u to %u", attr->port_num,
-				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  qp->ibdev->name, rdma_start_port(qp->ibdev),
 				  rdma_end_port(qp->ibdev));
 	if (*mask & IB_QP_AV) {
 		ret = uvb_qp_check_path(bundle, qp, attr, mask);
@@ -214,7 +214,7 @@ int uvb_qp_check_attr(struct uverbs_attr_bundle *bundle, const struct uvb_qp_fac
 	     attr->alt_port_num != rdma_ah_get_port_num(&attr->alt_ah_attr)))
 		return uvb_refuse(bundle, -EINVAL, UVERBS_BPF_ATTR_NONE,
 				  "alternate path: port %u, %s has %u to %u", attr->alt_port_num,
-				  dev_name(&qp->ibdev->dev), rdma_start_port(qp->ibdev),
+				  qp->ibdev->name, rdma_start_port(qp->ibdev),
 				  rdma_end_port(qp->ibdev));
 	if ((*mask & IB_QP_CUR_STATE && attr->cur_qp_state > IB_QPS_ERR) ||
 	    (*mask & IB_QP_STATE && attr->qp_state > IB_QPS_ERR))

@@ -300,7 +300,7 @@ static int uvb_srq_modify_method(struct uverbs_attr_bundle *bundle)
 	if (ret)
 		return uvb_refuse(bundle, ret, UVERBS_BPF_ATTR_NONE,
 				  "SRQ_MODIFY: the driver of %s refused max_wr %u, limit %u",
-				  dev_name(&srq->device->dev), attr.max_wr, attr.srq_limit);
+				  srq->device->name, attr.max_wr, attr.srq_limit);
 	return 0;
 }
 
