@@ -17,7 +17,9 @@ static int uvb_run_copy_in(u8 *to, const struct uvb_ext_attr *ext)
 
 	/* As everywhere in this ioctl, what fits into the record is in it. */
 	if (ext->len <= sizeof(ext->data)) {
-		*(u64 *)to = ext->data;
+		/* One of no bytes says all by being there, and has no place. */
+		if (ext->len)
+			*(u64 *)to = ext->data;
 		return 0;
 	}
 	if (ext->len <= sizeof_field(struct uvb_run, small) && IS_ALIGNED(ext->len, sizeof(u32))) {

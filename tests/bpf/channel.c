@@ -720,6 +720,56 @@ static void case_attributes(void)
 	ERRNO(call_error(fd, &cmd), EPROTONOSUPPORT);
 }
 
+/* An input of up to 0 bytes, which declares its place among those of the method. */
+static void mark(struct uverbs_bpf_provider_ops *ops)
+{
+	ops->decl.attrs[ops->decl.nr_attrs++] = (struct uverbs_bpf_attr) {
+		.object = UVERBS_OBJECT_DEVICE,
+		.method = UVERBS_BPF_SELF(CHANNEL_ECHO),
+		.id = CHANNEL_ECHO_MARK,
+		.direction = UVERBS_BPF_KIND_IN,
+		.name = "mark",
+	};
+}
+
+/*
+ * It is given behind inputs that leave no room, on the stack and in memory of each size that the
+ * kernel has a cache of, and its record has bytes all the same, which have nowhere to be written.
+ */
+static void case_nothing(void)
+{
+	static const uint16_t lengths[] = { 64, 128, 256, 512, 1024, 2048, 4096 };
+	static unsigned char in[4096], out[4096];
+	struct program program;
+	struct cmd cmd;
+	unsigned int i;
+	uint32_t ns;
+	int fd = open_node();
+
+	load_attach(&program, "alpha", mark);
+	ns = namespace_of(fd, "alpha");
+	memset(in, 0x5a, sizeof(in));
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(out, 0, sizeof(out));
+		cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_BPF_ID(ns, CHANNEL_ECHO));
+		cmd_in(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_IN), in, lengths[i]);
+		cmd_add(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_MARK), 0, 0xa5a5a5a5a5a5a5a5);
+		ERRNO(call_error(fd, &cmd), EINVAL);
+		SAYS("wants as many bytes as the input");
+		/* Both in one piece of memory, which they fill. */
+		cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_BPF_ID(ns, CHANNEL_ECHO));
+		cmd_out(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_OUT), out, lengths[i]);
+		cmd_in(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_IN), in, lengths[i]);
+		cmd_add(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_MARK), 0, 0xa5a5a5a5a5a5a5a5);
+		ERRNO(call_error(fd, &cmd), 0);
+		CHECK(!memcmp(in, out, lengths[i]), "not what was sent");
+	}
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_BPF_ID(ns, CHANNEL_ECHO));
+	cmd_u64(&cmd, UVERBS_BPF_ID(ns, CHANNEL_ECHO_MARK), 0);
+	ERRNO(call_error(fd, &cmd), EINVAL);
+	SAYS("length 8, wants 0 to 0");
+}
+
 static void case_methods(void)
 {
 	uint32_t pd, cq, qp, ns;
@@ -1585,6 +1635,7 @@ static const struct {
 	{ "objects", case_objects },
 	{ "refuse", case_refuse },
 	{ "attributes", case_attributes },
+	{ "nothing", case_nothing },
 	{ "methods", case_methods },
 	{ "own-objects", case_own_objects },
 	{ "charge", case_charge },

@@ -20,6 +20,7 @@
 #define CHANNEL_ECHO		1	/* in and out: up to 4096 bytes */
 #define CHANNEL_ECHO_IN		0
 #define CHANNEL_ECHO_OUT	1
+#define CHANNEL_ECHO_MARK	2	/* in: nothing, of programs that declare it */
 
 /* An object of its own, whose state is a number. */
 #define CHANNEL_COUNTER		0
