@@ -497,8 +497,8 @@ static struct uvb_program *uvb_program_find(const void *kdata, const struct bpf_
 static void uvb_program_take_off(struct uvb_program *program)
 {
 	/*
-	 * So that there is no moment in which what it guarded is open: a call that began before it
-	 * was shut still finds the program, whose end shuts it, too.
+	 * So that there is no moment in which what it guarded is open: who finds the program no
+	 * more finds that it is shut, see uvb_hook_gone().
 	 */
 	if (uvb_closed_shut(program))
 		synchronize_rcu();

@@ -54,7 +54,7 @@ struct uvb_program_count {
  * @dead: to be taken off, not called any more
  * @why: enum uverbs_bpf_exit_reason it will be taken off for, if @dead
  * @text: its last fault. Changed under uvb_program_lock
- * @order: of attaching
+ * @order: of attaching, which no other has; versions that take its place keep it
  * @hooks: what before() and after() are called for; of providers
  * @closed: what remains if it fails; of providers that fail closed, else NULL
  *

@@ -23,6 +23,10 @@
  * @made: the object it makes, or NULL; the call has it until after() was called
  * @n: how many
  * @programs: who they are, in the order in which they are called
+ * @programs.run: its run, NULL before it was asked
+ * @programs.order: of its attaching: another may come by its namespace while the handler sleeps
+ * @programs.closes: it fails closed
+ * @programs.agreed: it gets after()
  * @first: the run of most calls, the first program's
  */
 struct uvb_hook {
@@ -35,6 +39,7 @@ struct uvb_hook {
 	unsigned int n;
 	struct {
 		struct uvb_run *run;
+		u64 order;
 		u8 ns;
 		bool agreed;
 	} programs[UVB_NR_PROVIDERS];
@@ -129,11 +134,11 @@ static bool uvb_call_has_ns(const struct uvb_call *call, u8 ns)
 	return false;
 }
 
+#define UVB_SHUT	"provider %s has failed and holds this shut until an admin attaches it again or reopens it"
+
 static int uvb_refuse_closed(struct uvb_call *call, const char *name)
 {
-	return uvb_refuse(uvb_bundle(call), -EACCES, UVERBS_BPF_ATTR_NONE,
-			  "provider %s has failed and holds this shut until an admin attaches it again or reopens it",
-			  name);
+	return uvb_refuse(uvb_bundle(call), -EACCES, UVERBS_BPF_ATTR_NONE, UVB_SHUT, name);
 }
 
 /* Whether the program is on its way out and what it guards must stay shut meanwhile. */
@@ -175,6 +180,8 @@ uvb_hook_find(struct uvb_hook *hook, const struct uvb_call *call, struct ib_devi
 			continue;
 		}
 		hook->programs[hook->n].ns = order->ns[i];
+		hook->programs[hook->n].order = program->order;
+		hook->programs[hook->n].closes = program->decl->flags & UVERBS_BPF_FAIL_CLOSED;
 		hook->programs[hook->n].agreed = false;
 		hook->programs[hook->n++].run = NULL;
 		last = program;
@@ -260,27 +267,53 @@ static __always_inline int uvb_hook_run(struct uvb_run *run, struct uvb_program 
 			      owns_path ? &path : NULL);
 }
 
-/* The same of one that was found some time ago, or is there no more. */
-static int uvb_hook_ask(struct uvb_run *run)
+/*
+ * The provider that was found at the beginning is not asked any more. Whoever stalls a call must
+ * not get past a guard that fails meanwhile. @closes: it fails closed; @program: who has its
+ * namespace now, or NULL. Return: as uvb_hook_run(). Context: RCU.
+ */
+static noinline int uvb_hook_gone(struct uvb_run *run, const struct uvb_program *program,
+				  u64 order, bool closes)
 {
+	const struct uvb_closed *closed = uvb_closed_by(uvb_hook_place(run->ctx.object,
+								       run->ctx.method),
+							run->ibdev);
+
+	run->refused_attr = UVERBS_BPF_ATTR_NONE;
+	run->refused = -EACCES;
+	if (closed) {
+		scnprintf(run->text, sizeof(run->text), UVB_SHUT, closed->decl.name);
+	} else if (program && program->order == order && uvb_program_shuts(program)) {
+		scnprintf(run->text, sizeof(run->text), "provider %s has just failed",
+			  program->decl->name);
+	} else if (program && program->order != order && closes) {
+		/* It may have failed, and what it held shut is open by who came after it. */
+		scnprintf(run->text, sizeof(run->text),
+			  "provider %s was attached anew while this call was being made",
+			  uvb_namespace_name(run->ns));
+	} else if (uvb_call_has_ns(run->call, run->ns)) {
+		scnprintf(run->text, sizeof(run->text), "provider %s was just detached",
+			  uvb_namespace_name(run->ns));
+		run->refused = -EPROTONOSUPPORT;
+	} else {
+		run->refused = 0;
+		return 1;
+	}
+	return run->refused;
+}
+
+/* The same of one that was found some time ago, or is there no more. */
+static int uvb_hook_ask(const struct uvb_hook *hook, unsigned int i)
+{
+	struct uvb_run *run = hook->programs[i].run;
 	struct uvb_program *program;
 
 	guard(rcu)();
 	program = uvb_program_any(run->ns);
-	if (!program || READ_ONCE(program->dead) ||
-	    !uvb_program_serves(program, uvb_file_device(run->call->file), run->ibdev)) {
-		run->refused_attr = UVERBS_BPF_ATTR_NONE;
-		if (program && uvb_program_shuts(program)) {
-			scnprintf(run->text, sizeof(run->text), "provider %s has just failed",
-				  program->decl->name);
-			return run->refused = -EACCES;
-		}
-		if (!uvb_call_has_ns(run->call, run->ns))
-			return 1;
-		scnprintf(run->text, sizeof(run->text), "provider %s was just detached",
-			  uvb_namespace_name(run->ns));
-		return run->refused = -EPROTONOSUPPORT;
-	}
+	if (!program || READ_ONCE(program->dead) || program->order != hook->programs[i].order ||
+	    !uvb_program_serves(program, uvb_file_device(run->call->file), run->ibdev))
+		return uvb_hook_gone(run, program, hook->programs[i].order,
+				     hook->programs[i].closes);
 	return uvb_hook_run(run, program);
 }
 
@@ -317,7 +350,7 @@ static int uvb_hook_before_one(struct uvb_hook *hook, struct uvb_call *call,
 	}
 	hook->programs[i].run = run;
 	uvb_hook_view(hook, run, view);
-	ret = uvb_hook_ask(run);
+	ret = uvb_hook_ask(hook, i);
 	if (ret < 0)
 		return uvb_hook_refuse(call, run, ret);
 	hook->programs[i].agreed = !ret;
@@ -356,8 +389,9 @@ int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *vie
 
 /* ---- after ---- */
 
-static void uvb_hook_tell(const struct uvb_hook *hook, struct uvb_run *run, int ret)
+static void uvb_hook_tell(const struct uvb_hook *hook, unsigned int i, int ret)
 {
+	struct uvb_run *run = hook->programs[i].run;
 	struct uvb_program *program;
 
 	run->refused = 0;
@@ -367,7 +401,9 @@ static void uvb_hook_tell(const struct uvb_hook *hook, struct uvb_run *run, int 
 	}
 	guard(rcu)();
 	program = uvb_program_get(run->ns);
-	if (!program || !uvb_provider_ops(program)->after)
+	/* Whose before() it was, or its successor. */
+	if (!program || program->order != hook->programs[i].order ||
+	    !uvb_provider_ops(program)->after)
 		return;
 	run->decl = program->decl;
 	this_cpu_inc(program->count->calls);
@@ -380,7 +416,7 @@ static int uvb_hook_after(struct uvb_hook *hook, struct uvb_call *call, int ret)
 
 	for (i = 0; i < hook->n; i++) {
 		if (hook->programs[i].run && hook->programs[i].agreed)
-			uvb_hook_tell(hook, hook->programs[i].run, ret);
+			uvb_hook_tell(hook, i, ret);
 	}
 	for (i = 0; i < hook->n; i++) {
 		struct uvb_run *run = hook->programs[i].run;

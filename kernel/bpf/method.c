@@ -20,6 +20,7 @@
  * @method: as the dispatcher knows it
  * @attr: the object's handle
  * @ns: the provider's namespace
+ * @order: of its attaching: another may come by the namespace during the call
  * @access: UVERBS_BPF_METHOD_*
  * @exec: it has the driver run a command
  * @state: bytes of state of the object it makes
@@ -28,6 +29,7 @@
 struct uvb_own_method {
 	struct uvb_method method;
 	struct uvb_attr attr;
+	u64 order;
 	u8 ns;
 	u8 access;
 	bool exec;
@@ -225,7 +227,8 @@ static int uvb_own_run(struct uvb_run *run, const struct uvb_own_method *own,
 
 	guard(rcu)();
 	program = uvb_program_get(run->ns);
-	if (!program || !uvb_program_matches(program, run->ibdev))
+	if (!program || program->order != own->order ||
+	    !uvb_program_matches(program, run->ibdev))
 		return uvb_own_refuse(run, -EPROTONOSUPPORT, " was just detached");
 	ops = uvb_provider_ops(program);
 	run->decl = program->decl;
@@ -340,6 +343,7 @@ static int uvb_own_find(struct uvb_own_method *own, struct ib_device *ibdev,
 	row = uvb_own_method(channel, uvb_self(own->ns, hdr->object_id), hdr->method_id);
 	if (!row)
 		return none;
+	own->order = program->order;
 	own->access = row->access;
 	own->exec = row->flags & UVERBS_BPF_METHOD_EXEC;
 	own->state = 0;

@@ -9,6 +9,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -985,6 +988,20 @@ static void case_faults_open(void)
 	faults(false);
 }
 
+/* Of a provider that fails closed: privileged, and often enough. */
+static void evict(struct program *program, int fd)
+{
+	uint32_t cq;
+	int i;
+
+	program->data->fault = CHANNEL_FAULT_POSITIVE;
+	for (i = 0; i < 16; i++)
+		ERRNO(create_cq(fd, 16, -1, NULL, &cq), EACCES);
+	for (i = 0; i < 500 && !count(program, CHANNEL_EXIT, -1); i++)
+		usleep(10000);
+	EQ(count(program, CHANNEL_EXIT, -1), 1);
+}
+
 static int write_parameter(const char *name, const char *value)
 {
 	char path[128];
@@ -1035,6 +1052,201 @@ static void case_detach_all(void)
 	EQ(last(&alpha, CHANNEL_EXIT, -1)->ret, UVERBS_BPF_EXIT_DETACHED);
 	ERRNO(channel_open(fd, "alpha", 0, &handle, &ns), ENOENT);
 	ERRNO(create_cq(fd, 16, -1, NULL, &cq), 0);
+}
+
+/* ---- calls that are stalled ---- */
+
+/**
+ * struct stall - a call that a thread is in, which waits for a page of memory
+ * @page: the kernel stops where it first reads or writes it
+ * @content: what is there when it goes on
+ * @fd: the device file
+ * @ns: namespace, of echo
+ * @run: makes the call
+ * @ret: its result
+ */
+struct stall {
+	char *page;
+	char content[4096] __attribute__((aligned(4096)));
+	int fd;
+	uint32_t ns;
+	int (*run)(struct stall *stall);
+	int ret;
+	int uffd;
+	pthread_t thread;
+};
+
+static void *stall_thread(void *arg)
+{
+	struct stall *stall = arg;
+
+	stall->ret = stall->run(stall);
+	return NULL;
+}
+
+/* Returns when the call waits. */
+static void stall_begin(struct stall *stall, int (*run)(struct stall *stall))
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffd_msg message;
+
+	stall->run = run;
+	stall->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stall->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	area.range.start = (uintptr_t)stall->page;
+	area.range.len = 4096;
+	if (stall->page == MAP_FAILED || stall->uffd < 0 || ioctl(stall->uffd, UFFDIO_API, &api) ||
+	    ioctl(stall->uffd, UFFDIO_REGISTER, &area))
+		die("userfaultfd: %s", strerror(errno));
+	if (pthread_create(&stall->thread, NULL, stall_thread, stall))
+		die("no thread");
+	if (read(stall->uffd, &message, sizeof(message)) != sizeof(message) ||
+	    message.event != UFFD_EVENT_PAGEFAULT)
+		die("the call does not wait for its memory");
+}
+
+/* Returns the result of the call. */
+static int stall_end(struct stall *stall)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)stall->page, .src = (uintptr_t)stall->content, .len = 4096,
+	};
+
+	if (ioctl(stall->uffd, UFFDIO_COPY, &copy))
+		die("UFFDIO_COPY: %s", strerror(errno));
+	pthread_join(stall->thread, NULL);
+	close(stall->uffd);
+	munmap(stall->page, 4096);
+	return stall->ret;
+}
+
+static const struct ib_uverbs_create_cq stalled_cq = { .cqe = 16, .comp_channel = -1 };
+
+static int cq_of(struct stall *stall, const void *in, void *out)
+{
+	struct rxe_create_cq_resp uhw = {};
+
+	return legacy(stall->fd, IB_USER_VERBS_CMD_CREATE_CQ, in, sizeof(stalled_cq), out,
+		      sizeof(struct ib_uverbs_create_cq_resp), &uhw, sizeof(uhw));
+}
+
+/* A CQ whose command reads its inputs, before any provider is asked, from the page. */
+static int cq_from_page(struct stall *stall)
+{
+	struct ib_uverbs_create_cq_resp out;
+
+	return cq_of(stall, stall->page, &out);
+}
+
+/* One that writes its answer there, before providers are told. */
+static int cq_to_page(struct stall *stall)
+{
+	return cq_of(stall, &stalled_cq, stall->page);
+}
+
+/* A method of the provider's own, whose input is there. */
+static int echo_from_page(struct stall *stall)
+{
+	static char out[128];
+
+	return echo(stall->fd, stall->ns, stall->page, out, sizeof(out), sizeof(out));
+}
+
+static void attach_anew(struct program *program, struct program *old,
+			void (*tweak)(struct uverbs_bpf_provider_ops *ops))
+{
+	detach(old);
+	load_attach(program, "alpha", tweak);
+	forget(program);
+}
+
+/* Who comes by the namespace that a call met somebody else in is not who the call is for. */
+static void case_stalled_anew(void)
+{
+	static struct stall stall;
+	struct program one, two;
+
+	stall.fd = open_node();
+	memcpy(stall.content, &stalled_cq, sizeof(stalled_cq));
+
+	/* Attached anew after the call found the one, before that was asked: the other is not. */
+	load_attach(&one, "alpha", NULL);
+	forget(&one);
+	stall_begin(&stall, cq_from_page);
+	attach_anew(&two, &one, NULL);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&one, CHANNEL_BEFORE, -1), 0);
+	EQ(count(&two, CHANNEL_BEFORE, -1), 0);
+	EQ(count(&two, CHANNEL_AFTER, -1), 0);
+
+	/* After it was asked: no after() without before(). */
+	forget(&two);
+	stall_begin(&stall, cq_to_page);
+	EQ(count(&two, CHANNEL_BEFORE, UVERBS_OBJECT_CQ), 1);
+	attach_anew(&one, &two, NULL);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&one, CHANNEL_AFTER, -1), 0);
+	EQ(count(&two, CHANNEL_AFTER, -1), 0);
+
+	/* But a version in its place gets it. */
+	must("load", -load(&two, "alpha", NULL));
+	bpf_link__destroy(bpf_map__attach_struct_ops(two.map));
+	forget(&one);
+	forget(&two);
+	stall_begin(&stall, cq_to_page);
+	EQ(bpf_link__update_map(one.link, two.map), 0);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&one, CHANNEL_BEFORE, UVERBS_OBJECT_CQ), 1);
+	EQ(count(&two, CHANNEL_AFTER, UVERBS_OBJECT_CQ), 1);
+	stall_begin(&stall, cq_from_page);
+	EQ(bpf_link__update_map(one.link, one.map), 0);
+	forget(&one);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&one, CHANNEL_BEFORE, UVERBS_OBJECT_CQ), 1);
+	EQ(count(&one, CHANNEL_AFTER, UVERBS_OBJECT_CQ), 1);
+
+	/* A method of its own. */
+	stall.ns = namespace_of(stall.fd, "alpha");
+	stall_begin(&stall, echo_from_page);
+	attach_anew(&two, &one, NULL);
+	ERRNO(stall_end(&stall), EPROTONOSUPPORT);
+	SAYS("provider alpha was just detached");
+	EQ(count(&two, CHANNEL_METHOD, -1), 0);
+	stall_begin(&stall, echo_from_page);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&two, CHANNEL_METHOD, -1), 1);
+}
+
+/* A guard that fails closed cannot be waited out. */
+static void case_stalled_closed(void)
+{
+	static struct stall stall;
+	struct program one, two;
+	uint32_t cq;
+
+	stall.fd = open_node();
+	memcpy(stall.content, &stalled_cq, sizeof(stalled_cq));
+
+	load_attach(&one, "alpha", fail_closed);
+	stall_begin(&stall, cq_from_page);
+	evict(&one, stall.fd);
+	ERRNO(stall_end(&stall), EACCES);
+	EQ(count(&one, CHANNEL_OBJ_ADD, UVERBS_OBJECT_CQ), 0);
+
+	/* Not even if somebody has attached it again until then. */
+	attach_anew(&two, &one, fail_closed);
+	stall_begin(&stall, cq_from_page);
+	evict(&two, stall.fd);
+	attach_anew(&one, &two, fail_closed);
+	ERRNO(stall_end(&stall), EACCES);
+	EQ(count(&one, CHANNEL_BEFORE, -1), 0);
+	ERRNO(create_cq(stall.fd, 16, -1, NULL, &cq), 0);
+
+	/* Detached by an admin it is open. */
+	stall_begin(&stall, cq_from_page);
+	detach(&one);
+	ERRNO(stall_end(&stall), 0);
 }
 
 static void case_update(void)
@@ -1640,6 +1852,8 @@ static const struct {
 	{ "own-objects", case_own_objects },
 	{ "charge", case_charge },
 	{ "order", case_order },
+	{ "stalled-anew", case_stalled_anew },
+	{ "stalled-closed", case_stalled_closed },
 	{ "update", case_update },
 	{ "updates", case_updates },
 	{ "namespaces", case_namespaces },
