@@ -658,7 +658,8 @@ struct uverbs_bpf_channel_decl {
  *	Return: nothing. Context: as below, interrupts disabled.
  * @obj_remove: it is gone, by whatever way. Once for each @obj_add, but not when the program is
  *	detached. Return and Context: as @obj_add.
- * @dev_add: a device it matches, now or when it appears. Before any other callback for it.
+ * @dev_add: a device it matches, now or when it appears. Before any other callback for it; of a
+ *	version that takes another's place, only for what that did not match.
  * @dev_remove: the device goes, after all of its objects. Not when the program is detached.
  * @comp: a completion of a CQ of type counter the program declares.
  *	Return: 1 to count it, 0 not to. Without this callback all count, and so does what this

@@ -207,14 +207,34 @@ static struct ib_device *uvb_ext_ibdev(struct uvb_device *dev)
 	return rcu_dereference_protected(dev->stock.ib_dev, true);
 }
 
+/* A version of a program and the one whose place it takes, if any. */
+struct uvb_replacement {
+	struct uvb_program *program;
+	const struct uvb_program *old;
+};
+
 static void uvb_device_replay_if(struct uvb_device *dev, void *arg)
 {
 	struct ib_device *ibdev = uvb_ext_ibdev(dev);
 
-	if (!ibdev || !uvb_program_matches(arg, ibdev))
-		return;
-	uvb_dev_report(arg, dev, ibdev, true);
-	uvb_device_replay(arg, dev);
+	if (ibdev && uvb_program_matches(arg, ibdev))
+		uvb_device_replay(arg, dev);
+}
+
+static void uvb_device_announce(struct uvb_device *dev, void *arg)
+{
+	struct ib_device *ibdev = uvb_ext_ibdev(dev);
+	struct uvb_replacement *r = arg;
+
+	if (ibdev && (!r->old || !uvb_program_matches(r->old, ibdev)))
+		uvb_dev_report(r->program, dev, ibdev, true);
+}
+
+void uvb_devices_announce(struct uvb_program *program, const struct uvb_program *old)
+{
+	struct uvb_replacement r = { .program = program, .old = old };
+
+	uvb_ext_devices_for_each(uvb_device_announce, &r);
 }
 
 void uvb_objects_replay(struct uvb_program *program)

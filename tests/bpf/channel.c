@@ -1666,6 +1666,37 @@ static void case_going(void)
 	go(turn_away, 0, 0);
 }
 
+/* The device comes before all else, though somebody calls its verbs without pause. */
+static void case_device_first(void)
+{
+	struct program program;
+	int i, fd = open_node();
+	uint32_t pd;
+	pid_t child;
+
+	must("load", -load(&program, "alpha", role_observer));
+	child = fork();
+	if (!child) {
+		for (;;) {
+			if (alloc_pd(fd, &pd) || destroy_pd(fd, pd))
+				_exit(1);
+		}
+	}
+	for (i = 0; i < 100 && !nr_failed; i++) {
+		forget(&program);
+		EQ(attach(&program), 0);
+		while (program.data->nr < 4)
+			sched_yield();
+		EQ(program.data->records[0].what, CHANNEL_DEV_ADD);
+		detach(&program);
+	}
+	EQ(waitpid(child, NULL, WNOHANG), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	if (nr_failed)
+		dump(&program);
+}
+
 /* A loader that crashes takes its programs with it, for nothing else holds the link. */
 static void case_loader_crash(void)
 {
@@ -1863,6 +1894,7 @@ static const struct {
 	{ "detach-all", case_detach_all },
 	{ "hotplug", case_hotplug },
 	{ "going", case_going },
+	{ "device-first", case_device_first },
 	{ "loader-crash", case_loader_crash },
 	{ "files", case_files },
 	{ "changing-maps", case_changing_maps },
