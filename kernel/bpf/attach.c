@@ -905,11 +905,15 @@ static int uvb_detach_all_set(const char *value, const struct kernel_param *kp)
 
 			if (program)
 				uvb_program_kill(program, UVERBS_BPF_EXIT_DETACHED);
-			if (uvb_closed_open(ns))
-				uvb_providers_changed(NULL);
 		}
 	}
 	flush_work(&uvb_evict_work);
+	/* One that had failed already has shut what it guards only on its way out. */
+	guard(mutex)(&uvb_program_mutex);
+	uvb_for_each_provider_ns(ns) {
+		if (uvb_closed_open(ns))
+			uvb_providers_changed(NULL);
+	}
 	return 0;
 }
 
@@ -921,7 +925,8 @@ MODULE_PARM_DESC(detach_all, "Write 1 to take off all transport and provider pro
 
 static int uvb_reopen_set(const char *value, const struct kernel_param *kp)
 {
-	char name[sizeof_field(struct uverbs_bpf_decl, name)];
+	/* And the newline of who writes it with echo. */
+	char name[sizeof_field(struct uverbs_bpf_decl, name) + 1];
 	int ns;
 
 	if (strscpy(name, value) < 0)

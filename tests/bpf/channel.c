@@ -193,6 +193,13 @@ static void dump(const struct program *program)
 		       r->legacy ? " legacy" : "", r->replayed ? " replayed" : "");
 }
 
+static int shell(const char *command)
+{
+	int status = system(command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 /* ---- the kernel's log ---- */
 
 static int kmsg = -1;
@@ -1033,6 +1040,57 @@ static void case_faults_closed(void)
 	ERRNO(create_cq(fd, 16, -1, NULL, &cq), 0);
 }
 
+static void case_reopen(void)
+{
+	/* As long as names are, and with the newline of a shell. */
+	static const char name[] = "fifteen-letters";
+	struct program program;
+	int fd = open_node();
+	char line[32];
+	uint32_t cq;
+
+	load_attach(&program, name, fail_closed);
+	evict(&program, fd);
+	ERRNO(create_cq(fd, 16, -1, NULL, &cq), EACCES);
+	ERRNO(write_parameter("reopen", "fifteen-letter\n"), ENOENT);
+	ERRNO(write_parameter("reopen", "fifteen-letters2\n"), ENOENT);
+	snprintf(line, sizeof(line), "%s\n", name);
+	ERRNO(write_parameter("reopen", line), 0);
+	ERRNO(create_cq(fd, 16, -1, NULL, &cq), 0);
+}
+
+/*
+ * One that has just failed, and whose eviction waits for this processor, which we do not leave
+ * before all are to be detached.
+ */
+static void case_detach_failed(void)
+{
+	struct sched_param first = { .sched_priority = 1 };
+	struct program program;
+	int fd = open_node();
+	cpu_set_t cpus;
+	uint32_t cq;
+	int i, all;
+
+	load_attach(&program, "alpha", fail_closed);
+	all = open("/sys/module/uverbs_bpf/parameters/detach_all", O_WRONLY | O_CLOEXEC);
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	if (all < 0 || sched_setaffinity(0, sizeof(cpus), &cpus) ||
+	    sched_setscheduler(0, SCHED_FIFO, &first))
+		die("not to be disturbed: %s", strerror(errno));
+	program.data->fault = CHANNEL_FAULT_POSITIVE;
+	for (i = 0; i < 16; i++)
+		ERRNO(create_cq(fd, 16, -1, NULL, &cq), EACCES);
+	EQ(count(&program, CHANNEL_EXIT, -1), 0);
+	EQ(write(all, "1", 1), 1);
+	ERRNO(create_cq(fd, 16, -1, NULL, &cq), 0);
+	EQ(count(&program, CHANNEL_EXIT, -1), 1);
+	EQ(last(&program, CHANNEL_EXIT, -1)->ret, UVERBS_BPF_EXIT_EVICTED);
+	EQ(shell("grep -q . /proc/uverbs_bpf/closed"), 1);
+	close(all);
+}
+
 /* Detached by an admin, a closed one is not closed. */
 static void case_detach_all(void)
 {
@@ -1323,13 +1381,6 @@ static void case_updates(void)
 	EQ(waitpid(child, NULL, WNOHANG), 0);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-}
-
-static int shell(const char *command)
-{
-	int status = system(command);
-
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* Objects of a provider are charged like those of the kernel, to the cgroup of who makes them. */
@@ -1891,7 +1942,9 @@ static const struct {
 	{ "identity", case_identity },
 	{ "faults-open", case_faults_open },
 	{ "faults-closed", case_faults_closed },
+	{ "reopen", case_reopen },
 	{ "detach-all", case_detach_all },
+	{ "detach-failed", case_detach_failed },
 	{ "hotplug", case_hotplug },
 	{ "going", case_going },
 	{ "device-first", case_device_first },
