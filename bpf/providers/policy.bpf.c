@@ -10,9 +10,10 @@
  * Counting: before() takes what a call would add, for all subjects or for
  * none, under one lock, so that two callers never share the last slot. If the
  * call fails, after() gives it back; else obj_add(), which is next, makes it the
- * object's, and obj_remove() gives that back. A program that takes this one's
- * place has the same maps, for they are pinned by name; when there is none any
- * more, exit() clears what was counted, for nobody will hear of removals.
+ * object's, and obj_remove() gives that back. What a registration grows by is its
+ * own at once, see want_more(). A program that takes this one's place has the same
+ * maps, for they are pinned by name; when there is none any more, exit() clears
+ * what was counted, for nobody will hear of removals.
  */
 #include "../uverbs_bpf.bpf.h"
 #include "policy.h"
@@ -57,19 +58,21 @@ struct object_key {
  * @subjects: whose it is, in the order of their kinds
  * @bytes: of a registration
  * @counted: bit for each of @subjects whose usage it is part of
+ * @version: another for each object, for a handle is used again, and for each call that changes
+ *	@bytes, which is under the lock as usage is
  */
 struct object {
 	__u64 subjects[POLICY_KINDS];
 	__u64 bytes;
 	__u32 counted;
-	__u32 reserved;
+	__u32 version;
 };
 
 MAP(policy_objects, BPF_MAP_TYPE_HASH, POLICY_OBJECTS, 0, struct object_key, struct object);
 
 /**
  * struct taken - what the call that a thread is in has taken
- * @object: as what it counts
+ * @object: as what it counts; of a registration that changes, what it was and its version now
  * @key: of the object; of one that is being made its handle is UVERBS_BPF_NO_HANDLE
  * @length: bytes the object will have; of a registration that changes
  * @done: when after() heard that the call had succeeded, ns since boot; else 0
@@ -89,7 +92,7 @@ MAP(policy_taken, BPF_MAP_TYPE_HASH, 16384, 0, __u64, struct taken);
 
 /**
  * struct state - the one element of the map policy_state
- * @lock: of @objects and of all usage
+ * @lock: of @objects, of all usage, and of bytes and versions of objects
  * @objects: remembered, or about to be
  * @swept: when unused subjects were last looked for, ns since boot
  * @reclaimed: when what calls had taken for nobody was, ns since boot
@@ -326,21 +329,17 @@ static __always_inline void usage_add(struct policy_usage *usage, bool qp, __s64
 /**
  * struct change - what to add to usage
  * @subjects: of whom
- * @counted: bit for each of them that @count and @bytes are for
- * @also: bit for each of them that @more_bytes are for
+ * @counted: bit for each of them that it is for
  * @count: objects
  * @qp: QPs, or else registrations
  * @bytes: of registered memory
- * @more_bytes: likewise
  */
 struct change {
 	__u64 subjects[POLICY_KINDS];
 	__u32 counted;
-	__u32 also;
 	__s32 count;
 	__u32 qp;
 	__s64 bytes;
-	__s64 more_bytes;
 };
 
 __noinline int change(struct change *by)
@@ -364,29 +363,89 @@ __noinline int change(struct change *by)
 	for (i = 0; i < POLICY_KINDS; i++) {
 		if (usage[i] && by->counted & (1 << i))
 			usage_add(usage[i], by->qp, by->count, by->bytes);
-		if (usage[i] && by->also & (1 << i))
-			usage[i]->bytes += by->more_bytes;
 	}
 	bpf_spin_unlock(&state->lock);
 	return 0;
 }
 
 /* Take off what an object, or the call that would have made it, counted as. */
-static __noinline void give_back(const struct object *object, bool qp, __s32 count)
+static __noinline void give_back(const struct object *object, bool qp)
 {
 	struct change by = {
-		.counted = object->counted, .count = -count, .qp = qp, .bytes = -object->bytes,
+		.counted = object->counted, .count = -1, .qp = qp, .bytes = -object->bytes,
 	};
 
 	__builtin_memcpy(by.subjects, object->subjects, sizeof(by.subjects));
 	change(&by);
 }
 
+/**
+ * struct settled - how large a registration is after a call that was to change it
+ * @key: of the object
+ * @version: of the object, if no later call was to change it, and it is still that object
+ * @bytes: how large
+ */
+struct settled {
+	struct object_key key;
+	__u64 bytes;
+	__u32 version;
+	__u32 reserved;
+};
+
+/*
+ * The call has let go of the registration: others may have changed it since, or destroyed it and
+ * made another by that handle. Then it is for the last of them to say how large it is.
+ */
+__noinline int settle(struct settled *to)
+{
+	struct policy_usage *usage[POLICY_KINDS] = {};
+	struct state *state = state_get();
+	struct policy_subject key = {};
+	struct object *object;
+	__s64 more;
+	int i;
+
+	if (!state || !to)
+		return 0;
+	object = bpf_map_lookup_elem(&policy_objects, &to->key);
+	if (!object)
+		return 0;
+#pragma unroll
+	for (i = 0; i < POLICY_KINDS; i++) {
+		key.kind = i;
+		key.id = object->subjects[i];
+		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
+	}
+	bpf_spin_lock(&state->lock);
+	if (object->version == to->version) {
+		more = to->bytes - object->bytes;
+		object->bytes = to->bytes;
+#pragma unroll
+		for (i = 0; i < POLICY_KINDS; i++) {
+			if (usage[i] && object->counted & (1 << i))
+				usage[i]->bytes += more;
+		}
+	}
+	bpf_spin_unlock(&state->lock);
+	return 0;
+}
+
+static __noinline void changed(const struct taken *taken, __u64 bytes)
+{
+	struct settled to = {
+		.key = taken->key, .version = taken->object.version, .bytes = bytes,
+	};
+
+	settle(&to);
+}
+
 /* What a call has taken is nobody's. */
 static __noinline void undo(const struct taken *taken)
 {
-	give_back(&taken->object, taken->key.object == UVERBS_OBJECT_QP,
-		  taken->method != REREG_MR);
+	if (taken->method == REREG_MR)
+		changed(taken, taken->object.bytes);
+	else
+		give_back(&taken->object, taken->key.object == UVERBS_OBJECT_QP);
 }
 
 /*
@@ -417,8 +476,11 @@ static __noinline int reclaim(void)
 /**
  * struct want - what is to be counted, for all subjects or for none
  * @object: whose it is and how many bytes; @object.counted is filled in
+ * @key: of a registration that is counted and changes, which is all the others are of then, with
+ *	@object.bytes filled in, by which it grows, and @object.version
+ * @size: what it is to be; filled in: what it was
  * @qp: a QP, or else a registration
- * @count: 1 of them; 0 if only bytes are added to one that is counted
+ * @count: 1 of them; 0 of one that changes
  * @limited: it has to be within limits; else it is there already
  * @refused: filled in: a rule that is not only observed says no
  * @reasons: filled in: enum policy_reason of each subject's rule
@@ -427,6 +489,8 @@ static __noinline int reclaim(void)
  */
 struct want {
 	struct object object;
+	struct object_key key;
+	__u64 size;
 	__u32 qp;
 	__u32 count;
 	__u32 limited;
@@ -457,17 +521,37 @@ static __always_inline __u32 limit_of(const struct want *want, const struct poli
 
 #define COUNTS(rule)	((rule)->limits & (POLICY_MAX_QPS | POLICY_MAX_MRS | POLICY_MAX_BYTES))
 
+/*
+ * Under the lock. The object has what it grows by from now on, and keeps what it will shrink by:
+ * other calls may come before after() does, but none sees it smaller than it is.
+ */
+static __always_inline void want_more(struct want *want, struct object *object)
+{
+	__u64 bytes = object->bytes;
+
+	object->bytes += want->object.bytes;
+	want->object.version = ++object->version;
+	want->object.counted = object->counted;
+	want->size = bytes;
+}
+
 __noinline int take(struct want *want)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
 	struct state *state = state_get();
 	struct policy_subject key = {};
 	struct found found[POLICY_KINDS] = {};
+	struct object *object = NULL;
 	bool full;
 	int i;
 
 	if (!state || !want)
 		return 0;
+	if (!want->count) {
+		object = bpf_map_lookup_elem(&policy_objects, &want->key);
+		if (!object)
+			return 0;
+	}
 	want->object.counted = 0;
 	want->refused = 0;
 	want->observe = 0;
@@ -482,6 +566,8 @@ __noinline int take(struct want *want)
 	}
 
 	bpf_spin_lock(&state->lock);
+	if (object)
+		want->object.bytes = want->size > object->bytes ? want->size - object->bytes : 0;
 	full = want->count && state->objects >= POLICY_OBJECTS;
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
@@ -500,13 +586,15 @@ __noinline int take(struct want *want)
 	if (!want->refused) {
 #pragma unroll
 		for (i = 0; i < POLICY_KINDS; i++) {
-			if (!usage[i])
+			if (!usage[i] || (object && !(object->counted & (1 << i))))
 				continue;
 			usage_add(usage[i], want->qp, want->count, want->object.bytes);
 			want->object.counted |= 1 << i;
 		}
-		if (want->object.counted)
-			state->objects += want->count;
+		if (object)
+			want_more(want, object);
+		else if (want->object.counted)
+			state->objects++;
 	}
 	bpf_spin_unlock(&state->lock);
 	return 0;
@@ -654,7 +742,7 @@ static __always_inline void want_begin(struct want *want, const struct uverbs_bp
 		usage_make(i, want->object.subjects[i]);
 }
 
-/* It is this thread's until after(). */
+/* It is this thread's until after(), which has to know of one that changes what it was, too. */
 static __noinline int remember(struct uverbs_bpf_ctx *call, const struct want *want, __u64 length)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
@@ -667,8 +755,13 @@ static __noinline int remember(struct uverbs_bpf_ctx *call, const struct want *w
 		.length = length,
 	};
 
-	/* Without room for it obj_add() counts, a moment later than it should. */
-	if (bpf_map_update_elem(&policy_taken, &thread, &taken, BPF_ANY))
+	if (!want->count)
+		taken.object.bytes = want->size;
+	/*
+	 * Without room for it obj_add() counts, a moment later than it should; and what changes
+	 * counts as the larger that it was and was to be.
+	 */
+	if (bpf_map_update_elem(&policy_taken, &thread, &taken, BPF_ANY) && want->count)
 		undo(&taken);
 	return 0;
 }
@@ -736,16 +829,16 @@ static __noinline int before_mr_reg(struct uverbs_bpf_ctx *call)
 	return begin(call, &want, 0);
 }
 
-/* Only what it grows by is taken; after() makes it the object's. */
+/* Only what it grows by is taken. The call has the registration to itself until it is done. */
 static __noinline int before_mr_rereg(struct uverbs_bpf_ctx *call)
 {
 	const struct uverbs_bpf_args_mr_reg *args = (void *)uverbs_bpf_args(call, sizeof(*args));
-	struct object_key key = {
-		.file = call->file, .handle = call->handle, .object = UVERBS_OBJECT_MR,
+	struct want want = {
+		.key.file = call->file,
+		.key.handle = call->handle,
+		.key.object = UVERBS_OBJECT_MR,
+		.limited = 1,
 	};
-	struct want want = { .limited = 1 };
-	struct object *object;
-	__u64 length;
 	int ret;
 
 	if (!args)
@@ -753,12 +846,8 @@ static __noinline int before_mr_rereg(struct uverbs_bpf_ctx *call)
 	ret = check_access(call, args->access_flags);
 	if (ret)
 		return ret;
-	object = bpf_map_lookup_elem(&policy_objects, &key);
-	if (!object)
-		return 0;
-	length = bytes_of(args->length);
-	want.object.bytes = length > object->bytes ? length - object->bytes : 0;
-	return begin(call, &want, length);
+	want.size = bytes_of(args->length);
+	return begin(call, &want, want.size);
 }
 
 static __noinline int before_path(struct uverbs_bpf_ctx *call)
@@ -808,24 +897,6 @@ int BPF_PROG(policy_before, struct uverbs_bpf_ctx *call)
 	return before_path(call);
 }
 
-/* The new length is the object's. That may be gone already. */
-static __noinline void reregistered(const struct taken *taken)
-{
-	struct object *object = bpf_map_lookup_elem(&policy_objects, &taken->key);
-	struct change by = {
-		.counted = taken->object.counted,
-		.bytes = -taken->object.bytes,
-	};
-
-	__builtin_memcpy(by.subjects, taken->object.subjects, sizeof(by.subjects));
-	if (object) {
-		by.also = object->counted;
-		by.more_bytes = taken->length - object->bytes;
-		object->bytes = taken->length;
-	}
-	change(&by);
-}
-
 SEC("struct_ops")
 void BPF_PROG(policy_after, struct uverbs_bpf_ctx *call, int ret)
 {
@@ -846,7 +917,7 @@ void BPF_PROG(policy_after, struct uverbs_bpf_ctx *call, int ret)
 	if (taken.method != REREG_MR || ret)
 		undo(&taken);
 	else
-		reregistered(&taken);
+		changed(&taken, taken.length);
 }
 
 /* ---- objects ---- */
@@ -896,9 +967,10 @@ void BPF_PROG(policy_obj_add, struct uverbs_bpf_obj *obj)
 		want_begin(&want, &obj->who);
 		take(&want);
 	}
+	want.object.version = bpf_get_prandom_u32();
 	if (want.object.counted &&
 	    bpf_map_update_elem(&policy_objects, &key, &want.object, BPF_ANY))
-		give_back(&want.object, want.qp, 1);
+		give_back(&want.object, want.qp);
 }
 
 SEC("struct_ops")
@@ -908,13 +980,18 @@ void BPF_PROG(policy_obj_remove, struct uverbs_bpf_obj *obj)
 		.file = obj->file, .handle = obj->handle, .object = obj->object,
 	};
 	struct object *found = bpf_map_lookup_elem(&policy_objects, &key);
+	struct state *state = state_get();
 	struct object object;
 
-	if (!found)
+	if (!found || !state)
 		return;
+	/* Whoever is still to settle how large it is finds another version. */
+	bpf_spin_lock(&state->lock);
+	found->version++;
 	object = *found;
+	bpf_spin_unlock(&state->lock);
 	bpf_map_delete_elem(&policy_objects, &key);
-	give_back(&object, key.object == UVERBS_OBJECT_QP, 1);
+	give_back(&object, key.object == UVERBS_OBJECT_QP);
 }
 
 /* ---- for the admin ---- */

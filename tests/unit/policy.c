@@ -300,6 +300,133 @@ UVERBS_BPF_TEST(what_is_counted_is_what_there_is)
 	expect(refused > 200);
 }
 
+/* ---- two threads ---- */
+
+/* What the test does from here on is done by this one. */
+static void thread(unsigned int number)
+{
+	uverbs_bpf_test_world.pid_tgid = 1ULL << 32 | number;
+	/* What is random does not follow what was. */
+	uverbs_bpf_test_world.random += 1000;
+}
+
+/* A call that changes an MR, which is done and has not been told of: see finish(). */
+static int begin_change(struct uverbs_bpf_test *t, struct uverbs_bpf_args_mr_reg *args,
+			__u64 length, __u32 handle)
+{
+	*args = (struct uverbs_bpf_args_mr_reg) { .length = length };
+	call_of(t, UVERBS_OBJECT_MR, REREG_MR, args, sizeof(*args));
+	t->ctx.handle = handle;
+	t->ctx.legacy = 1;
+	return uverbs_bpf_test_before(t, &policy);
+}
+
+static void expect_bytes(__u64 bytes)
+{
+	expect_eq(usage_now(POLICY_CGROUP, 40).bytes, bytes);
+	expect_eq(usage_now(POLICY_USER, 1000).bytes, bytes);
+	expect_eq(usage_now(POLICY_NETNS, 50).bytes, bytes);
+}
+
+UVERBS_BPF_TEST(a_handle_that_is_used_again_is_another_object)
+{
+	struct uverbs_bpf_args_mr_reg args;
+	struct uverbs_bpf_test one, two;
+
+	thread(1);
+	expect_eq(make_mr(&one, 4096, 0, 1, 0), 0);
+	expect_eq(begin_change(&one, &args, 8192, 1), 0);
+	thread(2);
+	destroy(UVERBS_OBJECT_MR, 1);
+	expect_bytes(0);
+	expect_eq(make_mr(&two, 1 << 30, 0, 1, 0), 0);
+	thread(1);
+	uverbs_bpf_test_after(&one, &policy, 0);
+	expect_bytes(1 << 30);
+	/* Nor is what failed taken from the other. */
+	expect_eq(begin_change(&one, &args, 2 << 20, 1), 0);
+	thread(2);
+	destroy(UVERBS_OBJECT_MR, 1);
+	expect_eq(make_mr(&two, 100, 0, 1, 0), 0);
+	thread(1);
+	uverbs_bpf_test_after(&one, &policy, -ENOMEM);
+	expect_bytes(100);
+	destroy(UVERBS_OBJECT_MR, 1);
+	expect_bytes(0);
+	uverbs_bpf_test_after(&one, &policy, 0);
+	expect_bytes(0);
+}
+
+/* after() of two calls may come in another order than the calls. */
+UVERBS_BPF_TEST(of_two_changes_the_last_counts)
+{
+	static const struct {
+		__u64 first, second;
+		int first_result, second_result;
+		__u64 bytes;
+	} cases[] = {
+		{ 8192, 1 << 20, 0, 0, 1 << 20 },
+		{ 1 << 20, 8192, 0, 0, 8192 },
+		{ 100, 50, 0, 0, 50 },
+		{ 8192, 1 << 20, -ENOMEM, 0, 1 << 20 },
+		{ 1 << 20, 8192, -ENOMEM, 0, 8192 },
+		{ 1 << 20, 8192, 0, -ENOMEM, 1 << 20 },
+		/* What began before it had shrunk leaves it as it was then: more than it is, not less. */
+		{ 100, 8192, 0, -ENOMEM, 4096 },
+		{ 1 << 20, 2 << 20, -ENOMEM, -ENOMEM, 1 << 20 },
+	};
+	const struct policy_rule rule = { .limits = POLICY_MAX_BYTES, .max_bytes = 3 << 20 };
+	struct uverbs_bpf_args_mr_reg args1, args2;
+	struct uverbs_bpf_test one, two;
+	unsigned int i, late;
+
+	set_rule(POLICY_USER, 1000, &rule);
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		late = i % 2;
+		thread(1);
+		expect_eq(make_mr(&one, 4096, 0, 1, 0), 0);
+		expect_eq(begin_change(&one, &args1, cases[i / 2].first, 1), 0);
+		thread(2);
+		expect_eq(begin_change(&two, &args2, cases[i / 2].second, 1), 0);
+		thread(late ? 2 : 1);
+		uverbs_bpf_test_after(late ? &two : &one, &policy,
+				      late ? cases[i / 2].second_result : cases[i / 2].first_result);
+		thread(late ? 1 : 2);
+		uverbs_bpf_test_after(late ? &one : &two, &policy,
+				      late ? cases[i / 2].first_result : cases[i / 2].second_result);
+		expect_bytes(cases[i / 2].bytes);
+		destroy(UVERBS_OBJECT_MR, 1);
+		expect_bytes(0);
+	}
+}
+
+/* What a call is about to make of it is there for others to measure by. */
+UVERBS_BPF_TEST(two_changes_cannot_both_have_the_rest)
+{
+	const struct policy_rule rule = { .limits = POLICY_MAX_BYTES, .max_bytes = 10000 };
+	struct uverbs_bpf_args_mr_reg args;
+	struct uverbs_bpf_test one, two;
+
+	set_rule(POLICY_USER, 1000, &rule);
+	thread(1);
+	expect_eq(make_mr(&one, 4096, 0, 1, 0), 0);
+	expect_eq(make_mr(&one, 1000, 0, 2, 0), 0);
+	expect_eq(begin_change(&one, &args, 8192, 1), 0);
+	thread(2);
+	expect_eq(change_mr(&two, 2000, 0, 2, 0), -EDQUOT);
+	expect_text(&two, "this user may have 10000 bytes registered, this would be more");
+	/* A change that shrinks gives nothing away before it is done. */
+	thread(1);
+	uverbs_bpf_test_after(&one, &policy, 0);
+	expect_eq(begin_change(&one, &args, 100, 1), 0);
+	thread(2);
+	expect_eq(change_mr(&two, 2000, 0, 2, 0), -EDQUOT);
+	thread(1);
+	uverbs_bpf_test_after(&one, &policy, 0);
+	expect_eq(change_mr(&two, 2000, 0, 2, 0), 0);
+	expect_bytes(2100);
+}
+
 UVERBS_BPF_TEST(replayed_objects_count_and_a_detach_forgets_all)
 {
 	struct uverbs_bpf_obj obj = {
