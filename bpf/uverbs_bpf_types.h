@@ -40,7 +40,7 @@
  * numbers from 0. Callers use the namespace the program was given in the place of this one.
  */
 #define UVERBS_BPF_SELF(id)		(0xf000 | (id))
-/* In a hook: every object, or every method of the object. */
+/* In a hook: every object, or every method of the object; see struct uverbs_bpf_hook. */
 #define UVERBS_BPF_ANY			0xffff
 
 /* Rows of a provider's declaration. */
@@ -508,6 +508,9 @@ enum uverbs_bpf_role {
  * @method: method id, a command without such (UVERBS_BPF_COMMAND()), or UVERBS_BPF_ANY: every
  *	method and command but those of the data path (POST_SEND, POST_RECV, POST_SRQ_RECV,
  *	POLL_CQ, REQ_NOTIFY_CQ), which must be named
+ *
+ * Methods that providers add, of objects of theirs or of the kernel's, cannot be hooked: nobody but
+ * the provider itself is asked about them.
  */
 struct uverbs_bpf_hook {
 	__u16 object;

@@ -28,7 +28,7 @@
 /*
  * What can be hooked, numbered: of each object the core's methods, ours and, as
  * one, those of the device's driver; then the legacy commands that no method has
- * taken the place of. Objects of drivers and providers are one.
+ * taken the place of. Objects of drivers are one. What providers add has no place.
  */
 #define UVB_OBJECT_HOOKS	(2 * UVB_MAX_METHOD + 1)
 #define UVB_COMMAND_HOOK	((UVB_MAX_OBJECT + 1) * UVB_OBJECT_HOOKS)

@@ -41,6 +41,7 @@ struct uvb_hook {
 		struct uvb_run *run;
 		u64 order;
 		u8 ns;
+		bool closes;
 		bool agreed;
 	} programs[UVB_NR_PROVIDERS];
 	struct uvb_run first;
@@ -57,7 +58,7 @@ static_assert(sizeof(struct uverbs_bpf_args_mcast) <= UVB_MAX_ARGS);
 
 static __always_inline unsigned int uvb_hook_place(u16 object, u16 method)
 {
-	/* Objects of drivers and providers are as one. */
+	/* Objects of drivers are as one; of providers' methods nobody is asked, see uvb_ext_call(). */
 	unsigned int slot = uvb_object_slot(object);
 	unsigned int id = method & UVERBS_BPF_ID_MASK;
 
