@@ -32,15 +32,10 @@ const struct uverbs_bpf_method *uvb_own_method(const struct uverbs_bpf_channel_d
 	return NULL;
 }
 
-static struct ib_device *uvb_call_ibdev(const struct uvb_call *call)
-{
-	return uvb_file_ibdev(call->file);
-}
-
 /* Nobody is there for a namespace: say so, and for a transport's, what this device has instead. */
-static int uvb_refuse_absent(struct uvb_call *call, u16 id, unsigned int ns)
+static int uvb_refuse_absent(struct uvb_call *call, struct ib_device *ibdev, u16 id,
+			     unsigned int ns)
 {
-	struct ib_device *ibdev = uvb_call_ibdev(call);
 	const char *name = uvb_namespace_name(ns);
 	u8 own = uvb_protocol_transport(uvb_port_protocol(ibdev, rdma_start_port(ibdev)));
 	bool transport = ns < UVERBS_BPF_NS_PROVIDER_FIRST;
@@ -93,10 +88,13 @@ static bool uvb_is_transport(u16 id)
  * @index: its place in the caller's array
  *
  * Return: 0; -EPROTONOSUPPORT if no program has such an attribute for this method and device;
- * -EINVAL if it is given twice or its length is wrong; -E2BIG after UVB_MAX_EXT.
+ * -EINVAL if it is given twice or its length is wrong; -E2BIG after UVB_MAX_EXT; -EIO after the
+ * device went away, unless the call destroys.
  */
 int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 index)
 {
+	/* Once: it may go while the call runs, though not what it points to. */
+	struct ib_device *ibdev = uvb_file_ibdev(call->file);
 	struct uverbs_attr_bundle *bundle = uvb_bundle(call);
 	unsigned int ns = uattr->attr_id >> UVERBS_BPF_NS_SHIFT;
 	u16 id = uattr->attr_id;
@@ -108,13 +106,17 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 	if (ns > UVERBS_BPF_NS_PROVIDER_LAST)
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: namespace %u has none of this id", id, ns);
+	/* Of a device that is gone only handles are left to be destroyed, and no program is asked. */
+	if (unlikely(!ibdev))
+		return call->method->destroy != UVB_NO_SLOT ? 0 :
+			uvb_refuse(bundle, -EIO, id, "attribute 0x%04x: the device is gone", id);
 	/* What is needed of the row is copied, so that the checks may sleep to say what is wrong. */
 	scoped_guard(rcu) {
 		struct uvb_program *program = uvb_program_get(ns);
 		const struct uverbs_bpf_attr *at = NULL;
 
 		attached = program && uvb_program_serves(program, uvb_file_device(call->file),
-							 uvb_call_ibdev(call));
+							 ibdev);
 		if (attached)
 			at = uvb_decl_row(program->decl, uvb_self(ns, call->method->object),
 					  uvb_self(ns, call->method->id), id & UVERBS_BPF_ID_MASK);
@@ -126,7 +128,7 @@ int uvb_ext_attr(struct uvb_call *call, const struct ib_uverbs_attr *uattr, u16 
 		}
 	}
 	if (!attached)
-		return uvb_refuse_absent(call, id, ns);
+		return uvb_refuse_absent(call, ibdev, id, ns);
 	if (!found)
 		return uvb_refuse(bundle, -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: program %s has none of this id for %s", id,

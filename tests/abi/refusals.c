@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * refusals NODE
- *
  * Ids of namespace 2 and up are honoured or refused, whatever their flags,
  * and every refusal says why to who asks for it.
  *
+ *	refusals NODE		of any device
+ *	refusals removed NODE	make objects, print "ready"; on SIGUSR1 the device has gone
+ *
  * Exit status: 0 if all was as it must be, else 1.
  */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
 #include "raw.h"
 
 #include "../../uapi/uverbs_bpf.h"
@@ -170,10 +175,145 @@ static void test_room(void)
 		die("an error was reported for a call that succeeded");
 }
 
+/* ---- of a device that has gone ---- */
+
+/* Called on a file with a context and on one without. */
+static const struct {
+	const char *name;
+	uint16_t object, method;
+} gone_methods[] = {
+	{ "GET_CONTEXT", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_GET_CONTEXT },
+	{ "QUERY_CONTEXT", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT },
+	{ "QUERY_PORT", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT },
+	{ "INFO_HANDLES", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INFO_HANDLES },
+	{ "INVOKE_WRITE", UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE },
+	{ "SCHEMA", UVERBS_OBJECT_DEVICE, UVERBS_BPF_METHOD_SCHEMA },
+	{ "CQ_CREATE", UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE },
+	{ "QP_CREATE", UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE },
+	{ "QP_MODIFY", UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY },
+	{ "QP_CONNECT", UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT },
+	{ "QP_QUERY", UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_QUERY },
+	{ "AH_CREATE", UVERBS_OBJECT_AH, UVERBS_BPF_METHOD_AH_CREATE },
+};
+
+static const uint16_t gone_low[] = { 0, 1, 0xfff };
+/* One for each namespace of programs and each of these. */
+static uint32_t gone_pds[16][3];
+static atomic_bool gone_stop;
+
+/* Whether programs have it: not uverbs_bpf itself, in a namespace or two. */
+static bool of_programs(unsigned int ns)
+{
+	return ns >= UVERBS_BPF_NS_IB && ns <= UVERBS_BPF_NS_PROVIDER_LAST &&
+	       ns != UVERBS_BPF_NS_ETHERNET;
+}
+
+/* Until the device has gone, and then some. */
+static void *call_on(void *arg)
+{
+	unsigned int ns = UVERBS_BPF_NS_IB;
+	struct cmd cmd;
+	int ret;
+
+	for (; !gone_stop; ns = ns % UVERBS_BPF_NS_PROVIDER_LAST + 1) {
+		if (!of_programs(ns))
+			continue;
+		query_port(&cmd);
+		cmd_add(&cmd, UVERBS_BPF_ID(ns, 0xfff), 0, 0);
+		ret = cmd_call(fd, &cmd);
+		if (ret != EPROTONOSUPPORT && ret != EIO)
+			die("namespace %u while the device goes: %s", ns, errno_name(ret));
+	}
+	return arg;
+}
+
+/* The attribute comes first, before any handle could tell that there is no device. */
+static void test_gone_id(int empty, unsigned int ns, unsigned int low)
+{
+	uint16_t id = UVERBS_BPF_ID(ns, gone_low[low]);
+	struct cmd cmd;
+	unsigned int i;
+	int of, ret;
+
+	for (i = 0; i < sizeof(gone_methods) / sizeof(gone_methods[0]); i++) {
+		for (of = 0; of < 2; of++) {
+			cmd_begin(&cmd, gone_methods[i].object, gone_methods[i].method);
+			cmd_add(&cmd, id, 0, 0);
+			ret = cmd_call(of ? fd : empty, &cmd);
+			if (ret != EIO)
+				die("%s with 0x%04x: %s, expected EIO", gone_methods[i].name, id,
+				    errno_name(ret));
+			ask(&cmd, sizeof(answer));
+			refused(&cmd, gone_methods[i].name, cmd_call(of ? fd : empty, &cmd), EIO, id,
+				"the device is gone");
+		}
+	}
+
+	/* What destroys goes on without programs, once. */
+	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY);
+	cmd_add(&cmd, id, 0, 0);
+	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_PD_HANDLE, gone_pds[ns][low]);
+	must("PD_DESTROY", cmd_call(fd, &cmd));
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "PD_DESTROY again", cmd_call(fd, &cmd), ENOENT,
+		UVERBS_ATTR_DESTROY_PD_HANDLE, "UVERBS_ATTR_DESTROY_PD_HANDLE");
+}
+
+/* A method of a provider's, whether it has such a one or not. */
+static void test_gone_method(unsigned int ns)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_BPF_ID(ns, 0xfff));
+	ret = cmd_call(fd, &cmd);
+	if (ret != (ns < UVERBS_BPF_NS_PROVIDER_FIRST ? EPROTONOSUPPORT : EIO))
+		die("method 0x%04x: %s", cmd.hdr.method_id, errno_name(ret));
+}
+
+static void test_removed(const char *node)
+{
+	pthread_t threads[2];
+	unsigned int ns, i;
+	sigset_t set;
+	int sig, empty;
+
+	fd = raw_open(node);
+	empty = raw_open(node);
+	must("GET_CONTEXT", get_context(fd));
+	for (ns = 0; ns < 16; ns++)
+		for (i = 0; of_programs(ns) && i < 3; i++)
+			must("ALLOC_PD", alloc_pd(fd, &gone_pds[ns][i]));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (i = 0; i < 2; i++)
+		must("pthread_create", pthread_create(&threads[i], NULL, call_on, NULL));
+	puts("ready");
+	fflush(stdout);
+	sigwait(&set, &sig);
+	gone_stop = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+
+	for (ns = 0; ns < 16; ns++) {
+		if (!of_programs(ns))
+			continue;
+		for (i = 0; i < 3; i++)
+			test_gone_id(empty, ns, i);
+		test_gone_method(ns);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "removed")) {
+		test_removed(argv[2]);
+		printf("%u refusals said why\n", cases);
+		return 0;
+	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: refusals NODE\n");
+		fprintf(stderr, "usage: refusals NODE | refusals removed NODE\n");
 		return 1;
 	}
 	fd = open(argv[1], O_RDWR);
