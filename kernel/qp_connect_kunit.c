@@ -219,6 +219,30 @@ static void connect_fails(struct kunit *test)
 	}
 }
 
+/*
+ * A type of the driver's own is none that ib_core's state machine has a place for, so the driver has
+ * the last word. Asked of any two states, since what is behind a table may look like anything.
+ */
+static void explain_driver_type(struct kunit *test)
+{
+	struct uvb_bench *bench = test->priv;
+	struct uverbs_attr_bundle *bundle;
+	enum ib_qp_state to;
+
+	qp.qp_type = IB_QPT_DRIVER;
+	for (driver.state = IB_QPS_RESET; driver.state <= IB_QPS_ERR; driver.state++) {
+		for (to = IB_QPS_RESET; to <= IB_QPS_ERR; to++) {
+			attr.qp_state = to;
+			bundle = enter(bench);
+			KUNIT_EXPECT_EQ(test, uvb_qp_explain(bundle, &qp, &attr, IB_QP_STATE, -EINVAL),
+					-EINVAL);
+			EXPECT_TEXT(test, bench, "QP: the driver of uvb_kunit");
+			KUNIT_EXPECT_EQ(test, (int)bench->call.error_id, (int)UVERBS_BPF_ATTR_NONE);
+			leave(bench);
+		}
+	}
+}
+
 /* ---- what is refused before the first step ---- */
 
 static void too_long_psn(void) { attr.rq_psn = 1 << 24; }
@@ -329,6 +353,7 @@ static struct kunit_case connect_cases[] = {
 	KUNIT_CASE(connect_from_init),
 	KUNIT_CASE(connect_from_other),
 	KUNIT_CASE_PARAM(connect_fails, fail_gen_params),
+	KUNIT_CASE(explain_driver_type),
 	KUNIT_CASE_PARAM(connect_check, check_gen_params),
 	KUNIT_CASE(connect_only_port),
 	KUNIT_CASE(connect_iwarp),

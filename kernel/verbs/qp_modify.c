@@ -171,8 +171,14 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	struct ib_qp_attr now = {};
 	enum ib_qp_state cur, next;
 
-	if (err != -EINVAL || !uvb_error_wanted(uvb_call(bundle)) || !qp->device->ops.query_qp ||
-	    ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
+	if (err != -EINVAL || !uvb_error_wanted(uvb_call(bundle)))
+		return err;
+	/* The state machine has none of the driver's own type, and tables that end before it. */
+	if (qp->qp_type >= IB_QPT_MAX)
+		return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
+				  "QP: the driver of %s refused the change",
+				  dev_name(&qp->device->dev));
+	if (!qp->device->ops.query_qp || ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
 		return err;
 	cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : now.qp_state;
 	next = mask & IB_QP_STATE ? attr->qp_state : cur;

@@ -5,6 +5,8 @@
  *
  *	refusals NODE		of any device
  *	refusals removed NODE	make objects, print "ready"; on SIGUSR1 the device has gone
+ *	refusals driver-qp NODE method|command
+ *				a QP of the driver's own type, and a driver that refuses to change it
  *
  * Exit status: 0 if all was as it must be, else 1.
  */
@@ -305,15 +307,47 @@ static void test_removed(const char *node)
 	}
 }
 
+/* ---- of a QP that the core knows nothing about ---- */
+
+static void test_driver_qp(const char *node, bool command)
+{
+	struct ib_uverbs_modify_qp in = { .attr_mask = 1 << 0, .qp_state = 1 };
+	struct cmd cmd;
+	uint32_t pd, cq;
+
+	fd = raw_open(node);
+	must("GET_CONTEXT", get_context(fd));
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	must("CQ_CREATE", create_cq(fd, 16, -1, NULL, &cq));
+	must("QP_CREATE", create_qp(fd, pd, cq, IB_UVERBS_QPT_DRIVER, &in.qp_handle));
+	if (command) {
+		cmd_begin(&cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_INVOKE_WRITE);
+		cmd_u64(&cmd, UVERBS_ATTR_WRITE_CMD, IB_USER_VERBS_CMD_MODIFY_QP);
+		cmd_in(&cmd, UVERBS_ATTR_CORE_IN, &in, sizeof(in));
+	} else {
+		cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
+		cmd_handle(&cmd, UVERBS_BPF_ATTR_QP_HANDLE, in.qp_handle);
+		cmd_u64(&cmd, UVERBS_BPF_ATTR_QP_STATE, in.qp_state);
+	}
+	ask(&cmd, sizeof(answer));
+	refused(&cmd, "a change of the QP", cmd_call(fd, &cmd), EINVAL, UVERBS_BPF_ATTR_NONE,
+		"QP: the driver of fake0 refused the change");
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && !strcmp(argv[1], "driver-qp")) {
+		test_driver_qp(argv[2], !strcmp(argv[3], "command"));
+		printf("%s\n", answer.error.text);
+		return 0;
+	}
 	if (argc == 3 && !strcmp(argv[1], "removed")) {
 		test_removed(argv[2]);
 		printf("%u refusals said why\n", cases);
 		return 0;
 	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: refusals NODE | refusals removed NODE\n");
+		fprintf(stderr, "usage: refusals NODE | removed NODE | driver-qp NODE WHAT\n");
 		return 1;
 	}
 	fd = open(argv[1], O_RDWR);
