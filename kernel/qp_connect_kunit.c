@@ -41,12 +41,15 @@ static int driver_query(struct ib_qp *qp, struct ib_qp_attr *attr, int mask,
 }
 
 static struct ib_qp qp;
+static struct uvb_qp object;
 static struct ib_qp_attr attr;
 static struct ib_uverbs_attr wants_error;
 
 #define RC_FIELDS	UVB_QP_CONNECTION_MASK
 #define UC_FIELDS	(IB_QP_PATH_MTU | IB_QP_DEST_QPN | IB_QP_RQ_PSN | IB_QP_SQ_PSN)
 #define PATH_ID		UVERBS_BPF_ATTR_ROCE_PATH
+/* What a transport keeps for the QP. */
+#define KEPT		((u64)UVERBS_BPF_NS_ROCE << 56 | 5)
 
 static int connect_init(struct kunit *test)
 {
@@ -60,6 +63,8 @@ static int connect_init(struct kunit *test)
 	bench->ibdev->ops.query_qp = driver_query;
 	memset(&driver, 0, sizeof(driver));
 	memset(&qp, 0, sizeof(qp));
+	memset(&object, 0, sizeof(object));
+	object.source.handle.object = &qp;
 	qp.device = bench->ibdev;
 	qp.real_qp = &qp;
 	qp.qp_type = IB_QPT_RC;
@@ -96,10 +101,7 @@ static void leave(struct uvb_bench *bench)
 
 static struct uvb_qp_facts facts(void)
 {
-	static struct uvb_handle handle;
-
-	handle.object = &qp;
-	return uvb_qp_facts(&handle);
+	return uvb_qp_facts(&object.source.handle);
 }
 
 static int connect(struct uvb_bench *bench)
@@ -175,38 +177,57 @@ static void connect_from_other(struct kunit *test)
 	struct uvb_bench *bench = test->priv;
 
 	driver.state = IB_QPS_RTS;
+	object.transport = KEPT;
 	KUNIT_EXPECT_EQ(test, connect(bench), -EINVAL);
 	EXPECT_TEXT(test, bench, "the QP is in RTS, wants RESET or INIT");
 	KUNIT_EXPECT_EQ(test, (int)bench->call.error_id, (int)UVERBS_BPF_ATTR_QP_HANDLE);
 	leave(bench);
 	KUNIT_EXPECT_EQ(test, driver.calls, 1);
 	KUNIT_EXPECT_EQ(test, driver.state, IB_QPS_RTS);
+	KUNIT_EXPECT_EQ(test, object.transport, KEPT);
 }
 
 static const struct fail_case {
 	const char *name;
+	enum ib_qp_state from;
 	unsigned int at;
 	int error;
 	unsigned int calls;
 	u16 attr;
 	const char *text;
 } fail_cases[] = {
-	{ "to INIT", 1, -EIO, 1, UVERBS_BPF_ATTR_NONE, "QP RESET to INIT failed with -5" },
-	{ "to RTR", 2, -ENETUNREACH, 3, PATH_ID, "QP INIT to RTR failed with -101, there is no way" },
-	{ "to RTR, a value", 2, -EINVAL, 3, UVERBS_BPF_ATTR_NONE,
+	{ "to INIT", IB_QPS_RESET, 1, -EIO, 1, UVERBS_BPF_ATTR_NONE,
+	  "QP RESET to INIT failed with -5" },
+	{ "to RTR", IB_QPS_RESET, 2, -ENETUNREACH, 3, PATH_ID,
+	  "QP INIT to RTR failed with -101, there is no way" },
+	{ "to RTR, a value", IB_QPS_RESET, 2, -EINVAL, 3, UVERBS_BPF_ATTR_NONE,
 	  "QP INIT to RTR: the driver of" },
-	{ "to RTS", 3, -ENOMEM, 4, UVERBS_BPF_ATTR_NONE, "QP RTR to RTS failed with -12" },
+	{ "to RTS", IB_QPS_RESET, 3, -ENOMEM, 4, UVERBS_BPF_ATTR_NONE,
+	  "QP RTR to RTS failed with -12" },
+	{ "INIT to INIT", IB_QPS_INIT, 1, -EIO, 2, UVERBS_BPF_ATTR_NONE,
+	  "QP INIT to INIT failed with -5" },
+	{ "INIT to INIT, a value", IB_QPS_INIT, 1, -EINVAL, 2, UVERBS_BPF_ATTR_NONE,
+	  "QP INIT to INIT: the driver of" },
+	{ "INIT to RTR", IB_QPS_INIT, 2, -ENETUNREACH, 3, PATH_ID,
+	  "QP INIT to RTR failed with -101" },
+	{ "INIT to RTS", IB_QPS_INIT, 3, -ENOMEM, 4, UVERBS_BPF_ATTR_NONE,
+	  "QP RTR to RTS failed with -12" },
 };
 KUNIT_ARRAY_PARAM_DESC(fail, fail_cases, name);
 
-/* Whichever step fails, the QP is in RESET and the text says which it was. */
+/*
+ * Whichever step fails, the QP is in RESET and the text says which it was. What a transport kept for
+ * it went with the reset; where there was none, with nothing to reset, it is as it was.
+ */
 static void connect_fails(struct kunit *test)
 {
 	const struct fail_case *c = test->param_value;
 	struct uvb_bench *bench = test->priv;
 
+	driver.state = c->from;
 	driver.fail_at = c->at;
 	driver.error = c->error;
+	object.transport = KEPT;
 	KUNIT_EXPECT_EQ(test, connect(bench), c->error);
 	EXPECT_TEXT(test, bench, c->text);
 	KUNIT_EXPECT_EQ(test, (int)bench->call.error_id, (int)c->attr);
@@ -217,6 +238,7 @@ static void connect_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, driver.to[c->calls - 1], IB_QPS_RESET);
 		KUNIT_EXPECT_EQ(test, driver.mask[c->calls - 1], (int)IB_QP_STATE);
 	}
+	KUNIT_EXPECT_EQ(test, object.transport, c->calls > 1 ? 0 : KEPT);
 }
 
 /*

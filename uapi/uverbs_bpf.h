@@ -265,8 +265,8 @@ struct uverbs_bpf_qp_connection {
  * CONNECTION with every field its QP type has, a path, and optionally
  * ACCESS_FLAGS (none if not given), PORT (if the device has more than one) and
  * PKEY_INDEX (0 if not given). It has the QP to itself meanwhile: other calls
- * get EBUSY. When it fails the QP is in RESET. A QP in INIT is taken too, since
- * receives may be posted there.
+ * get EBUSY. A QP in INIT is taken too, since receives may be posted there. When
+ * one of the changes fails the QP is in RESET, also one that was in INIT.
  *
  * Errors of QP_CONNECT, before anything is changed: EINVAL for a QP that is in
  * another state or has no peer, a field that is missing, out of range or not of

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * QP_CONNECT: RESET to RTS in one call. Everything that can be refused
- * without the driver is refused before the first step; what fails later puts
- * the QP back to RESET, so that a QP is connected or as it was.
+ * without the driver is refused before the first step, and leaves the QP as it
+ * was; what fails later puts the QP back to RESET.
  */
 #include "../uvb.h"
 #include "../ext.h"
@@ -188,8 +188,11 @@ static noinline_for_stack int uvb_qp_step_failed(struct uverbs_attr_bundle *bund
 	enum ib_qp_state now;
 
 	if (from == IB_QPS_RESET && uvb_error_wanted(uvb_call(bundle)) &&
-	    !uvb_qp_state(qp, &now) && now != IB_QPS_RESET && now != IB_QPS_INIT)
-		return uvb_qp_refuse_state(bundle, now, err);
+	    !uvb_qp_state(qp, &now)) {
+		if (now != IB_QPS_RESET && now != IB_QPS_INIT)
+			return uvb_qp_refuse_state(bundle, now, err);
+		from = now;
+	}
 	/* The first that finds a reason has the word. */
 	if (qp->qp)
 		uvb_qp_explain(bundle, qp->qp, attr, mask, err);
@@ -213,7 +216,10 @@ static int uvb_qp_step(struct uverbs_attr_bundle *bundle, const struct uvb_qp_fa
 		uvb_qp_step_failed(bundle, qp, attr, from, mask, path_id, ret) : 0;
 }
 
-/* Any QP may go to RESET, whatever state it is in: a driver that refuses is broken. */
+/*
+ * Any QP may go to RESET, whatever state it is in: a driver that refuses is broken. What a transport
+ * keeps goes with what the QP was.
+ */
 static noinline_for_stack void uvb_qp_reset(struct uverbs_attr_bundle *bundle,
 					    const struct uvb_qp_facts *qp)
 {
@@ -222,6 +228,18 @@ static noinline_for_stack void uvb_qp_reset(struct uverbs_attr_bundle *bundle,
 	if (uvb_qp_change(bundle, qp, &attr, IB_QP_STATE))
 		ibdev_err_ratelimited(qp->ibdev, "QP %u: the driver does not reset it\n",
 				      qp->qp ? qp->qp->qp_num : qp->direct->qp_num);
+	else
+		WRITE_ONCE(container_of(qp->handle, struct uvb_qp, source.handle)->transport, 0);
+}
+
+/* The first step failed: a QP that is in INIT got there before, and goes the way of the others. */
+static noinline_for_stack void uvb_qp_not_begun(struct uverbs_attr_bundle *bundle,
+						const struct uvb_qp_facts *qp)
+{
+	enum ib_qp_state now;
+
+	if (!uvb_qp_state(qp, &now) && now == IB_QPS_INIT)
+		uvb_qp_reset(bundle, qp);
 }
 
 /**
@@ -247,8 +265,10 @@ int uvb_qp_connect(struct uverbs_attr_bundle *bundle, const struct uvb_qp_facts 
 		return uvb_qp_refuse_state(bundle, qp->direct->state, -EINVAL);
 	attr->qp_state = IB_QPS_RESET;
 	ret = uvb_qp_step(bundle, qp, attr, IB_QPS_INIT, UVB_QP_INIT, path_id);
-	if (ret)
+	if (ret) {
+		uvb_qp_not_begun(bundle, qp);
 		return ret;
+	}
 	ret = uvb_qp_step(bundle, qp, attr, IB_QPS_RTR, rule->rtr, path_id);
 	if (!ret)
 		ret = uvb_qp_step(bundle, qp, attr, IB_QPS_RTS, rule->rts, path_id);
