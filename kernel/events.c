@@ -205,6 +205,8 @@ static struct uvb_type uvb_type_comp_channel = {
 	.destroy = uvb_comp_channel_destroy,
 	.fops = &uvb_comp_fops,
 	.name = "uvb_comp_channel",
+	/* It has no PD; but so it is in ib_uverbs, and without PDs it is of no use. */
+	UVB_NEEDS(dealloc_pd),
 };
 
 static int uvb_cmd_create_comp_channel(struct uverbs_attr_bundle *bundle)

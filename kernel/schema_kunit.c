@@ -312,6 +312,82 @@ static void device_lacking(struct kunit *test)
 	KUNIT_EXPECT_GT(test, lacking, 0);
 }
 
+/*
+ * Which operations ib_uverbs does not have an object without (UAPI_DEF_OBJ_NEEDS_FN in its tables,
+ * which uverbs_cmd.c and uverbs_std_types*.c share); that of contexts is needed to be served at all.
+ */
+static const struct object_needs {
+	const char *name;
+	u16 object;
+	u16 op;
+} object_needs[] = {
+#define NEEDS(_object, _op)	\
+	{ #_object " without " #_op, UVERBS_OBJECT_##_object, offsetof(struct ib_device_ops, _op) }
+	NEEDS(PD, dealloc_pd),
+	NEEDS(COMP_CHANNEL, dealloc_pd),
+	NEEDS(CQ, destroy_cq),
+	NEEDS(QP, destroy_qp),
+	NEEDS(SRQ, destroy_srq),
+	NEEDS(AH, create_user_ah),
+	NEEDS(AH, destroy_ah),
+	NEEDS(MR, dereg_mr),
+	NEEDS(MW, dealloc_mw),
+	NEEDS(FLOW, destroy_flow),
+	NEEDS(XRCD, alloc_xrcd),
+	NEEDS(XRCD, dealloc_xrcd),
+	NEEDS(RWQ_IND_TBL, destroy_rwq_ind_table),
+	NEEDS(WQ, destroy_wq),
+	NEEDS(FLOW_ACTION, destroy_flow_action),
+	NEEDS(DM, dealloc_dm),
+	NEEDS(COUNTERS, destroy_counters),
+#ifdef UVB_HAVE_DMAH
+	NEEDS(DMAH, alloc_dmah),
+	NEEDS(DMAH, dealloc_dmah),
+#endif
+#ifdef UVB_HAVE_DMABUF
+	NEEDS(DMABUF, mmap_get_pfns),
+	NEEDS(DMABUF, pgoff_to_mmap_entry),
+#endif
+#ifdef UVB_HAVE_COMP_CNTR
+	NEEDS(COMP_CNTR, destroy_comp_cntr),
+#endif
+#undef NEEDS
+};
+KUNIT_ARRAY_PARAM_DESC(object_needs, object_needs, name);
+
+static void device_objects(struct kunit *test)
+{
+	const struct object_needs *needs = test->param_value;
+	struct ib_device *ibdev = whole_device(test);
+	unsigned int slot = uvb_object_slot(needs->object), i;
+	const struct uvb_api *api;
+
+	KUNIT_EXPECT_TRUE(test, test_bit(slot, api_of(test, ibdev)->objects));
+	*(void **)((void *)&ibdev->ops + needs->op) = NULL;
+	api = api_of(test, ibdev);
+	KUNIT_EXPECT_FALSE(test, test_bit(slot, api->objects));
+	for (i = 0; i < UVB_MAX_METHOD; i++) {
+		KUNIT_EXPECT_NULL(test, uvb_api_method(api, needs->object, i));
+		KUNIT_EXPECT_NULL(test, uvb_api_method(api, needs->object,
+						       UVERBS_BPF_ID(UVERBS_BPF_NS_OWN, i)));
+	}
+}
+
+/* Nothing else than these. */
+static void device_objects_only(struct kunit *test)
+{
+	const struct uvb_schema *schema;
+	unsigned int i, j, needed = 0;
+
+	for_each_schema(i, schema) {
+		if (!schema->type || schema->type->object >= UVB_CORE_OBJECTS)
+			continue;
+		for (j = 0; j < ARRAY_SIZE(schema->type->needs); j++)
+			needed += !!schema->type->needs[j];
+	}
+	KUNIT_EXPECT_EQ(test, needed, ARRAY_SIZE(object_needs));
+}
+
 /* The driver's own list of commands is about plain ones; extended ones have operations. */
 static void device_mask(struct kunit *test)
 {
@@ -502,6 +578,8 @@ static struct kunit_case uvb_schema_cases[] = {
 	KUNIT_CASE(device_whole),
 	KUNIT_CASE(device_range),
 	KUNIT_CASE(device_lacking),
+	KUNIT_CASE_PARAM(device_objects, object_needs_gen_params),
+	KUNIT_CASE(device_objects_only),
 	KUNIT_CASE(device_mask),
 	KUNIT_CASE(schema_whole),
 	KUNIT_CASE(schema_pages),

@@ -312,7 +312,7 @@ static struct uvb_type uvb_type_ah = {
 	.size = sizeof(struct uvb_handle),
 	.destroy = uvb_ah_destroy,
 	.name = "uvb_ah",
-	UVB_NEEDS(destroy_ah),
+	UVB_NEEDS_BOTH(create_user_ah, destroy_ah),
 };
 
 UVB_SCHEMA(ah, .type = &uvb_type_ah, UVB_METHODS(uvb_ah_methods), UVB_COMMANDS(uvb_ah_commands));
