@@ -288,9 +288,8 @@ static int connect_legacy(struct uvb_call *call, struct ibv_qp *qp,
 	rtr.connection.fields &= TO_RTR;
 	rts.connection.fields &= ~TO_RTR;
 	ret = modify_legacy(call, qp, &init);
-	if (ret)
-		return ret;
-	ret = modify_legacy(call, qp, &rtr);
+	if (!ret)
+		ret = modify_legacy(call, qp, &rtr);
 	if (!ret)
 		ret = modify_legacy(call, qp, &rts);
 	if (ret) {
