@@ -43,7 +43,7 @@ static int uvb_refuse_absent(struct uvb_call *call, struct ib_device *ibdev, u16
 	if (transport && own && own != ns)
 		return uvb_refuse(uvb_bundle(call), -EPROTONOSUPPORT, id,
 				  "attribute 0x%04x: no transport program%s%s for this device is attached; %s takes those of %s (0x%04x and on)",
-				  id, name[0] ? " " : "", name, dev_name(&ibdev->dev),
+				  id, name[0] ? " " : "", name, ibdev->name,
 				  uvb_namespace_name(own), UVERBS_BPF_ID(own, 0));
 	return uvb_refuse(uvb_bundle(call), -EPROTONOSUPPORT, id,
 			  "attribute 0x%04x: no %s program%s%s for this device is attached", id,

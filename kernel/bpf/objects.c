@@ -259,7 +259,8 @@ static void uvb_device_replaced(struct uvb_device *dev, void *arg)
 	/* The node of a device that goes has let go of it, its number has not. */
 	if (!uvb_program_matches(program, dev->index->ibdev))
 		uvb_device_forget(program, dev);
-	else if (!(dev->told & uvb_told_bit(program->ns)))
+	else
+		/* Files that the old version was told of are left out. */
 		uvb_device_replay_if(dev, arg);
 }
 

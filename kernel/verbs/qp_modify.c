@@ -177,7 +177,7 @@ int uvb_qp_explain(struct uverbs_attr_bundle *bundle, struct ib_qp *qp,
 	if (qp->qp_type >= IB_QPT_MAX)
 		return uvb_refuse(bundle, err, UVERBS_BPF_ATTR_NONE,
 				  "QP: the driver of %s refused the change",
-				  dev_name(&qp->device->dev));
+				  qp->device->name);
 	if (!qp->device->ops.query_qp || ib_query_qp(qp, &now, IB_QP_STATE, &init_attr))
 		return err;
 	cur = mask & IB_QP_CUR_STATE ? attr->cur_qp_state : now.qp_state;

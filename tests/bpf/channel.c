@@ -1342,6 +1342,49 @@ static void case_update(void)
 	CHECK(logged("alpha, ABI 1: cannot be replaced by beta, ABI 1", NULL), "not in words");
 }
 
+static void match_other(struct uverbs_bpf_provider_ops *ops)
+{
+	role_observer(ops);
+	strcpy(ops->decl.ibdev, "other0");
+}
+
+/* Another version takes its place. */
+static void become(struct program *program, void (*set)(struct uverbs_bpf_provider_ops *ops))
+{
+	struct program new;
+
+	must("load", -load(&new, "alpha", set));
+	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
+	forget(&new);
+	EQ(bpf_link__update_map(program->link, new.map), 0);
+	new.link = program->link;
+	*program = new;
+}
+
+/* A version for devices that the old one was not for is told of them and of their objects. */
+static void case_adopted(void)
+{
+	struct program program;
+	int fd = open_node();
+	uint32_t pd;
+
+	must("PD", alloc_pd(fd, &pd));
+	load_attach(&program, "alpha", match_other);
+	EQ(program.data->nr, 0);
+	become(&program, role_observer);
+	CHECK(count(&program, CHANNEL_DEV_ADD, -1), "no device");
+	EQ(count(&program, CHANNEL_OBJ_ADD, UVERBS_OBJECT_PD), 1);
+	must("PD", destroy(fd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, pd));
+	EQ(count(&program, CHANNEL_OBJ_REMOVE, UVERBS_OBJECT_PD), 1);
+	/* And one that is for none of these of nothing more. */
+	must("PD", alloc_pd(fd, &pd));
+	become(&program, match_other);
+	must("PD", destroy(fd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, pd));
+	EQ(program.data->nr, 0);
+	if (nr_failed)
+		dump(&program);
+}
+
 /*
  * Replaced again and again, it is there for each call: what is addressed to it is answered by one
  * version or the other, and what it refuses is refused.
@@ -1648,22 +1691,9 @@ static void come_anew(struct program *program)
 	load_attach(program, "alpha", role_observer);
 }
 
-static void match_other(struct uverbs_bpf_provider_ops *ops)
-{
-	role_observer(ops);
-	strcpy(ops->decl.ibdev, "other0");
-}
-
 static void turn_away(struct program *program)
 {
-	struct program new;
-
-	must("load", -load(&new, "alpha", match_other));
-	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
-	forget(&new);
-	EQ(bpf_link__update_map(program->link, new.map), 0);
-	new.link = program->link;
-	*program = new;
+	become(program, match_other);
 }
 
 /*
@@ -1937,6 +1967,7 @@ static const struct {
 	{ "stalled-anew", case_stalled_anew },
 	{ "stalled-closed", case_stalled_closed },
 	{ "update", case_update },
+	{ "adopted", case_adopted },
 	{ "updates", case_updates },
 	{ "namespaces", case_namespaces },
 	{ "identity", case_identity },
