@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -1722,8 +1723,11 @@ static void go(void (*change)(struct program *program), unsigned int objects, un
 
 	EQ(shell("echo hold dereg_mr >" FAKE "control"), 0);
 	unplug = fork();
-	if (!unplug)
+	if (!unplug) {
+		/* Or the program would stay attached by this copy. */
+		close(bpf_link__fd(program.link));
 		_exit(shell("echo unplug >" FAKE "control"));
+	}
 	EQ(shell("for i in $(seq 100); do grep -q '^dereg_mr .* 1$' " FAKE "calls && exit 0; "
 		 "sleep 0.1; done; exit 1"), 0);
 	change(&program);
@@ -1758,6 +1762,7 @@ static void case_device_first(void)
 	must("load", -load(&program, "alpha", role_observer));
 	child = fork();
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;) {
 			if (alloc_pd(fd, &pd) || destroy_pd(fd, pd))
 				_exit(1);
@@ -1766,7 +1771,7 @@ static void case_device_first(void)
 	for (i = 0; i < 100 && !nr_failed; i++) {
 		forget(&program);
 		EQ(attach(&program), 0);
-		while (program.data->nr < 4)
+		while (!nr_failed && program.data->nr < 4)
 			sched_yield();
 		EQ(program.data->records[0].what, CHANNEL_DEV_ADD);
 		detach(&program);
