@@ -2020,7 +2020,7 @@ int main(int argc, char **argv)
 		nr++;
 		pid = fork();
 		if (!pid) {
-			alarm(60);
+			alarm(240);
 			cases[i].run();
 			_exit(!!nr_failed);
 		}
