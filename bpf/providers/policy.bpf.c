@@ -326,6 +326,21 @@ static __always_inline void usage_add(struct policy_usage *usage, bool qp, __s64
 	usage->bytes += bytes;
 }
 
+/* Of each subject, in the order of their kinds; NULL where nothing is counted. */
+static __always_inline void usage_find(struct policy_usage *usage[POLICY_KINDS],
+				       const __u64 subjects[POLICY_KINDS])
+{
+	struct policy_subject key = {};
+	int i;
+
+#pragma unroll
+	for (i = 0; i < POLICY_KINDS; i++) {
+		key.kind = i;
+		key.id = subjects[i];
+		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
+	}
+}
+
 /**
  * struct change - what to add to usage
  * @subjects: of whom
@@ -346,17 +361,11 @@ __noinline int change(struct change *by)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
 	struct state *state = state_get();
-	struct policy_subject key = {};
 	int i;
 
 	if (!state || !by)
 		return 0;
-#pragma unroll
-	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = by->subjects[i];
-		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
-	}
+	usage_find(usage, by->subjects);
 	bpf_spin_lock(&state->lock);
 	state->objects += by->count;
 #pragma unroll
@@ -400,7 +409,6 @@ __noinline int settle(struct settled *to)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
 	struct state *state = state_get();
-	struct policy_subject key = {};
 	struct object *object;
 	__s64 more;
 	int i;
@@ -410,12 +418,7 @@ __noinline int settle(struct settled *to)
 	object = bpf_map_lookup_elem(&policy_objects, &to->key);
 	if (!object)
 		return 0;
-#pragma unroll
-	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = object->subjects[i];
-		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
-	}
+	usage_find(usage, object->subjects);
 	bpf_spin_lock(&state->lock);
 	if (object->version == to->version) {
 		more = to->bytes - object->bytes;
@@ -539,7 +542,6 @@ __noinline int take(struct want *want)
 {
 	struct policy_usage *usage[POLICY_KINDS] = {};
 	struct state *state = state_get();
-	struct policy_subject key = {};
 	struct found found[POLICY_KINDS] = {};
 	struct object *object = NULL;
 	bool full;
@@ -555,13 +557,11 @@ __noinline int take(struct want *want)
 	want->object.counted = 0;
 	want->refused = 0;
 	want->observe = 0;
+	usage_find(usage, want->object.subjects);
 #pragma unroll
 	for (i = 0; i < POLICY_KINDS; i++) {
-		key.kind = i;
-		key.id = want->object.subjects[i];
-		usage[i] = bpf_map_lookup_elem(&policy_usage, &key);
 		if (want->limited)
-			rule_find(i, key.id, &found[i]);
+			rule_find(i, want->object.subjects[i], &found[i]);
 		want->observe |= (found[i].rule.flags & POLICY_OBSERVE) << i;
 	}
 

@@ -50,10 +50,8 @@ static int uvb_btf_struct_access(struct bpf_verifier_log *log, const struct bpf_
 {
 	unsigned int i;
 
-	/* No kfunc makes such a pointer of a type of ours; one that did must not make it writable. */
-	if (reg->type & PTR_UNTRUSTED)
-		return -EACCES;
-	if (reg->btf != uvb_btf ||
+	/* No kfunc makes an untrusted pointer to it; one that did must not make it writable. */
+	if (reg->type & PTR_UNTRUSTED || reg->btf != uvb_btf ||
 	    reg->btf_id != uvb_type_ids[UVB_TYPE_CTX] + READ_ONCE(uvb_type_delta)) {
 		bpf_log(log, "only struct uverbs_bpf_ctx may be written\n");
 		return -EACCES;

@@ -62,15 +62,19 @@ static void uvb_mad_free(struct uvb_mad *mad)
 	kfree(mad);
 }
 
-static void uvb_mad_queue(struct uvb_mad_agent *mad_agent, struct uvb_mad *mad)
+/* @again: it could not be given to who asked, and is the next again, also for who waits for one. */
+static void uvb_mad_queue(struct uvb_mad_agent *mad_agent, struct uvb_mad *mad, bool again)
 {
 	struct uvb_event_queue *queue = &mad_agent->events.queue;
 	bool room;
 
 	spin_lock_irq(&queue->lock);
-	room = !queue->closed && mad_agent->queued < UVB_MAD_MAX_QUEUED;
+	room = !queue->closed && (again || mad_agent->queued < UVB_MAD_MAX_QUEUED);
 	if (room) {
-		list_add_tail(&mad->link, &queue->events);
+		if (again)
+			list_add(&mad->link, &queue->events);
+		else
+			list_add_tail(&mad->link, &queue->events);
 		mad_agent->queued++;
 	}
 	spin_unlock_irq(&queue->lock);
@@ -105,7 +109,7 @@ static void uvb_mad_sent(struct ib_mad_agent *agent, struct ib_mad_send_wc *send
 		mad->status.status = -EIO;
 	}
 	mad->status.length = sizeof(mad->header);
-	uvb_mad_queue(agent->context, mad);
+	uvb_mad_queue(agent->context, mad, false);
 }
 
 static int uvb_mad_from(struct ib_mad_agent *agent, const struct ib_mad_recv_wc *recv_wc,
@@ -163,7 +167,7 @@ static void uvb_mad_received(struct ib_mad_agent *agent, struct ib_mad_send_buf 
 		mad->status.length = sizeof(mad->header);
 		ib_free_recv_mad(recv_wc);
 	}
-	uvb_mad_queue(agent->context, mad);
+	uvb_mad_queue(agent->context, mad, false);
 }
 
 /* ---- REGISTER ---- */
@@ -452,26 +456,6 @@ static struct uvb_mad *uvb_mad_next(struct uverbs_attr_bundle *bundle, u32 room)
 	return mad ?: ERR_PTR(-EAGAIN);
 }
 
-/* It could not be given to who asked, and is the next again, also for who waits for one. */
-static void uvb_mad_unread(struct uvb_mad_agent *mad_agent, struct uvb_mad *mad)
-{
-	struct uvb_event_queue *queue = &mad_agent->events.queue;
-	bool closed;
-
-	spin_lock_irq(&queue->lock);
-	closed = queue->closed;
-	if (!closed) {
-		list_add(&mad->link, &queue->events);
-		mad_agent->queued++;
-	}
-	spin_unlock_irq(&queue->lock);
-
-	if (closed)
-		uvb_mad_free(mad);
-	else
-		uvb_event_queue_wake(queue);
-}
-
 /*
  * Of a MAD in several segments the first has all headers; of the others only
  * the data counts. @mad_len of ib_mad is that of the whole without repeated headers.
@@ -521,7 +505,7 @@ static int uvb_mad_receive(struct uverbs_attr_bundle *bundle)
 		ret = uvb_copy_out(bundle, UVERBS_BPF_ATTR_MAD_ADDRESS, &mad->address,
 				   sizeof(mad->address));
 	if (ret == -EFAULT)
-		uvb_mad_unread(uvb_mad_agent(bundle), mad);
+		uvb_mad_queue(uvb_mad_agent(bundle), mad, true);
 	else
 		uvb_mad_free(mad);
 	return ret;
