@@ -648,7 +648,9 @@ struct uverbs_bpf_channel_decl {
  *	way the call ended. It may write outputs. After a replacement in between it is the
  *	successor's that runs. If an output cannot be written to the caller's memory then, the call
  *	fails with -EFAULT all the same, and a new object is undone: @obj_add, which comes after
- *	@after, is the sign that it is there.
+ *	@after, is the sign that it is there. What the method has changed of an object stays so when
+ *	its own answer cannot be written, and its result here is 0; an object that it has destroyed is
+ *	gone, and @obj_remove says so.
  *	Return: nothing; the result stands.
  * @method: a method of its own.
  *	Return: 0, or a negative errno; then a new object is not made. A DESTROY cannot be refused

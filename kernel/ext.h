@@ -87,6 +87,19 @@ static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle)
 	return static_branch_unlikely(&uvb_ext_key.key) && uvb_call(bundle)->hook;
 }
 
+void __uvb_ext_changed(struct uvb_call *call);
+
+/*
+ * An object is changed, with this result. Whatever fails of the call yet, as writing its answer
+ * may, the change stands: providers are told that it succeeded. Return: @ret.
+ */
+static inline int uvb_ext_changed(struct uverbs_attr_bundle *bundle, int ret)
+{
+	if (uvb_ext_hooked(bundle) && !ret)
+		__uvb_ext_changed(uvb_call(bundle));
+	return ret;
+}
+
 /* Whether uvb_ext_run() is, for a call without attributes of providers. */
 static inline bool uvb_ext_any(void)
 {
@@ -234,6 +247,7 @@ static inline int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *wh
 static inline bool uvb_ext_hooked(struct uverbs_attr_bundle *bundle) { return false; }
 static inline int uvb_ext_before(struct uverbs_attr_bundle *bundle,
 				 const struct uvb_view *view) { return 0; }
+static inline int uvb_ext_changed(struct uverbs_attr_bundle *bundle, int ret) { return ret; }
 static inline bool uvb_ext_has_say(const struct uvb_call *call, struct ib_device *ibdev,
 				   u32 port) { return false; }
 static inline int uvb_ext_qp_in(struct uvb_call *call, const struct uvb_path_context *context,

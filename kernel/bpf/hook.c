@@ -21,6 +21,7 @@
  * @args: copy of what before() was shown
  * @args_size: bytes of it
  * @made: the object it makes, or NULL; the call has it until after() was called
+ * @changed: the object it is for has changed, and stays so whatever the call's result
  * @n: how many
  * @programs: who they are, in the order in which they are called
  * @programs.run: its run, NULL before it was asked
@@ -36,6 +37,7 @@ struct uvb_hook {
 	u8 args[UVB_MAX_ARGS] __aligned(8);
 	u16 args_size;
 	struct uvb_handle *made;
+	bool changed;
 	unsigned int n;
 	struct {
 		struct uvb_run *run;
@@ -390,6 +392,11 @@ int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *vie
 
 /* ---- after ---- */
 
+void __uvb_ext_changed(struct uvb_call *call)
+{
+	call->hook->changed = true;
+}
+
 static void uvb_hook_tell(const struct uvb_hook *hook, unsigned int i, int ret)
 {
 	struct uvb_run *run = hook->programs[i].run;
@@ -417,7 +424,7 @@ static int uvb_hook_after(struct uvb_hook *hook, struct uvb_call *call, int ret)
 
 	for (i = 0; i < hook->n; i++) {
 		if (hook->programs[i].run && hook->programs[i].agreed)
-			uvb_hook_tell(hook, i, ret);
+			uvb_hook_tell(hook, i, hook->changed ? 0 : ret);
 	}
 	for (i = 0; i < hook->n; i++) {
 		struct uvb_run *run = hook->programs[i].run;
@@ -496,6 +503,7 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	/* Nobody was asked yet. */
 	hook.args_size = U16_MAX;
 	hook.made = NULL;
+	hook.changed = false;
 	hook.n = 0;
 	rcu_read_lock();
 	program = uvb_hook_find(&hook, call, ibdev, index, &shut);

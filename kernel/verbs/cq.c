@@ -259,7 +259,8 @@ static int uvb_cq_resize(struct uverbs_attr_bundle *bundle, struct ib_cq *cq, u3
 		if (ret)
 			return ret;
 	}
-	return cq->device->ops.UVB_OP_RESIZE_CQ(cq, cqe, &bundle->driver_udata);
+	ret = cq->device->ops.UVB_OP_RESIZE_CQ(cq, cqe, &bundle->driver_udata);
+	return uvb_ext_changed(bundle, ret);
 }
 
 static int uvb_cq_resize_method(struct uverbs_attr_bundle *bundle)

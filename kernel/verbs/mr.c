@@ -417,7 +417,7 @@ static int uvb_mr_rereg_locked(struct uverbs_attr_bundle *bundle, struct uvb_han
 			 .iova = flags & IB_MR_REREG_TRANS ? cmd->hca_va : mr->iova,
 			 .access_flags = flags & IB_MR_REREG_ACCESS ? cmd->access_flags : 0);
 	if (!ret)
-		ret = uvb_mr_rereg(bundle, handle, cmd, flags, pd);
+		ret = uvb_ext_changed(bundle, uvb_mr_rereg(bundle, handle, cmd, flags, pd));
 	if (pd_handle)
 		uvb_handle_put(pd_handle, UVERBS_BPF_ACCESS_READ);
 	return ret;

@@ -361,7 +361,8 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, const struct uvb_qp_
 	int ret;
 
 	if (unlikely(qp->direct))
-		return uvb_direct_qp_modify(bundle, qp->direct, attr, mask);
+		return uvb_ext_changed(bundle,
+				       uvb_direct_qp_modify(bundle, qp->direct, attr, mask));
 	ret = uvb_qp_check_attr(bundle, qp, attr, &mask);
 	if (ret)
 		return ret;
@@ -372,7 +373,7 @@ static int uvb_qp_modify(struct uverbs_attr_bundle *bundle, const struct uvb_qp_
 	}
 
 	mask = uvb_qp_side_mask(qp->type, mask);
-	ret = uvb_qp_change(bundle, qp, attr, mask);
+	ret = uvb_ext_changed(bundle, uvb_qp_change(bundle, qp, attr, mask));
 	return unlikely(ret) ? uvb_qp_explain(bundle, qp->qp, attr, mask, ret) : 0;
 }
 

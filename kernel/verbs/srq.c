@@ -276,7 +276,8 @@ static int uvb_srq_modify(struct uverbs_attr_bundle *bundle, struct ib_srq *srq,
 		if (ret)
 			return ret;
 	}
-	return srq->device->ops.modify_srq(srq, attr, mask, &bundle->driver_udata);
+	ret = srq->device->ops.modify_srq(srq, attr, mask, &bundle->driver_udata);
+	return uvb_ext_changed(bundle, ret);
 }
 
 /* SRQ_MODIFY: what is given is changed. */

@@ -18,6 +18,8 @@
  * memory NODE moved: move an MR to another PD, before and after which it waits
  * for a line of input.
  *
+ * memory NODE limit: whoever runs this may have three pages registered; NODE is of a fake device.
+ *
  * memory NODE churn SECONDS: move an MR between PDs, and destroy the one it
  * left, for others to look at meanwhile.
  *
@@ -614,6 +616,24 @@ static void rereg_new(const char *driver)
 	expect("PD destroyed", destroy_pd(fd, other), 0);
 }
 
+/* What an MR grew to counts, though that could not be answered. */
+static void limit(void)
+{
+	struct ib_uverbs_reg_mr_resp reg = {}, other = {};
+	struct mr mr = {};
+	uint32_t pd;
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	must("REG_MR", reg_mr(fd, pd, memory, PAGE, &reg));
+	expect("rereg, answer unwritable",
+	       rereg(reg.mr_handle, REREG_TRANS, 0, 1, memory, nowhere), EFAULT);
+	mr.handle = reg.mr_handle;
+	expect("QUERY_MR", query_mr(&mr), 0);
+	expect_value("length", mr.length, 2 * PAGE);
+	expect("REG_MR of the third page", reg_mr(fd, pd, memory, PAGE, &other), 0);
+	expect("REG_MR of a fourth page", reg_mr(fd, pd, memory, PAGE, &other), EDQUOT);
+}
+
 static int alloc_dm(uint64_t length, uint32_t alignment, uint32_t *dm)
 {
 	struct cmd cmd;
@@ -921,7 +941,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[2], "contexts"))
 		return fail_contexts(atoi(argv[3]));
 
-	fd = node_open();
+	fd = raw_open(node);
 	must("GET_CONTEXT", get_context(fd));
 	if (argc >= 4 && !strcmp(argv[2], "fake")) {
 		fake(argv[3], argc == 5);
@@ -931,6 +951,10 @@ int main(int argc, char **argv)
 		return churn(atoi(argv[3]));
 	if (argc == 3 && !strcmp(argv[2], "moved"))
 		return moved();
+	if (argc == 3 && !strcmp(argv[2], "limit")) {
+		limit();
+		return failed;
+	}
 	if (argc == 3 && !strcmp(argv[2], "own")) {
 		own();
 		return failed;

@@ -552,6 +552,57 @@ static void case_pairs(void)
 	detach(&program);
 }
 
+/* What a call changed has succeeded, though its caller cannot be told. */
+static void case_changed(void)
+{
+	static void *const nowhere = (void *)0x1000;
+	static char memory[4096] __attribute__((aligned(4096)));
+	struct ib_uverbs_ex_modify_qp to_init = {
+		/* State, access flags, pkey index, port. */
+		.base = { .attr_mask = 0x39, .qp_state = 1, .port_num = 1 },
+	};
+	struct ib_uverbs_rereg_mr access = { .flags = 4, .access_flags = 1 };
+	struct ib_uverbs_resize_cq larger = { .cqe = 64 };
+	const struct {
+		uint32_t command;
+		const void *in;
+		size_t size, answer;
+	} calls[] = {
+		{ IB_USER_VERBS_CMD_REREG_MR, &access, sizeof(access),
+		  sizeof(struct ib_uverbs_rereg_mr_resp) },
+		{ IB_USER_VERBS_CMD_RESIZE_CQ, &larger, sizeof(larger),
+		  sizeof(struct ib_uverbs_resize_cq_resp) },
+		{ EX | IB_USER_VERBS_EX_CMD_MODIFY_QP, &to_init, sizeof(to_init),
+		  sizeof(struct ib_uverbs_ex_modify_qp_resp) },
+	};
+	struct rxe_resize_cq_resp uhw;
+	struct ib_uverbs_reg_mr_resp mr;
+	struct program program;
+	int fd = open_node();
+	uint32_t pd, cq;
+	unsigned int i;
+
+	must("PD", alloc_pd(fd, &pd));
+	must("MR", reg_mr(fd, pd, memory, sizeof(memory), &mr));
+	must("CQ", create_cq(fd, 16, -1, NULL, &cq));
+	must("QP", create_qp(fd, pd, cq, IB_UVERBS_QPT_RC, &to_init.base.qp_handle));
+	access.mr_handle = mr.mr_handle;
+	larger.cq_handle = cq;
+	load_attach(&program, "alpha", role_observer);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		forget(&program);
+		ERRNO(legacy(fd, calls[i].command, calls[i].in, calls[i].size, nowhere,
+			     calls[i].answer, &uhw, sizeof(uhw)), EFAULT);
+		EQ(count(&program, CHANNEL_AFTER, -1), 1);
+		EQ(last_ret(&program), 0);
+	}
+	/* What failed has failed: it is in INIT, from where this is no way. */
+	to_init.base.qp_state = 3;
+	ERRNO(legacy(fd, calls[2].command, &to_init, sizeof(to_init), nowhere, calls[2].answer,
+		     NULL, 0), EINVAL);
+	EQ(last_ret(&program), -EINVAL);
+}
+
 static void case_objects(void)
 {
 	static char memory[8192] __attribute__((aligned(4096)));
@@ -1961,6 +2012,7 @@ static const struct {
 	{ "two-providers", case_two_providers },
 	{ "open", case_open },
 	{ "pairs", case_pairs },
+	{ "changed", case_changed },
 	{ "objects", case_objects },
 	{ "refuse", case_refuse },
 	{ "attributes", case_attributes },
