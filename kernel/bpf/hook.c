@@ -18,6 +18,7 @@
  * @object: object id
  * @method: method id, or UVERBS_BPF_COMMAND()
  * @legacy: a legacy command
+ * @ibdev: the device, which may have begun to go since, but not before the call ends
  * @args: copy of what before() was shown
  * @args_size: bytes of it
  * @made: the object it makes, or NULL; the call has it until after() was called
@@ -34,6 +35,7 @@ struct uvb_hook {
 	u16 object;
 	u16 method;
 	bool legacy;
+	struct ib_device *ibdev;
 	u8 args[UVB_MAX_ARGS] __aligned(8);
 	u16 args_size;
 	struct uvb_handle *made;
@@ -338,14 +340,14 @@ static noinline int uvb_hook_refuse(struct uvb_call *call, const struct uvb_run 
 }
 
 static int uvb_hook_before_one(struct uvb_hook *hook, struct uvb_call *call,
-			       struct ib_device *ibdev, const struct uvb_view *view, unsigned int i)
+			       const struct uvb_view *view, unsigned int i)
 {
 	struct uvb_run *run = i ? kmalloc(sizeof(*run), GFP_KERNEL) : &hook->first;
 	int ret;
 
 	if (!run)
 		return -ENOMEM;
-	ret = uvb_run_begin(run, call, ibdev, hook->programs[i].ns);
+	ret = uvb_run_begin(run, call, hook->ibdev, hook->programs[i].ns);
 	if (ret) {
 		if (i)
 			kfree(run);
@@ -374,19 +376,18 @@ int uvb_ext_before(struct uverbs_attr_bundle *bundle, const struct uvb_view *vie
 {
 	struct uvb_call *call = uvb_call(bundle);
 	struct uvb_hook *hook = call->hook;
-	struct ib_device *ibdev = uvb_file_ibdev(call->file);
 	unsigned int i;
 	int ret = 0;
 
 	/* A call is asked for once, however many steps it has. */
-	if (!hook || hook->args_size != U16_MAX || !ibdev)
+	if (!hook || hook->args_size != U16_MAX)
 		return 0;
 	hook->args_size = view->size;
 	if (view->size)
 		memcpy(hook->args, view->args, view->size);
 	hook->made = view->made;
 	for (i = 0; i < hook->n && !ret; i++)
-		ret = uvb_hook_before_one(hook, call, ibdev, view, i);
+		ret = uvb_hook_before_one(hook, call, view, i);
 	return ret;
 }
 
@@ -500,6 +501,7 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	hook.object = what->object;
 	hook.method = what->method;
 	hook.legacy = what->legacy;
+	hook.ibdev = ibdev;
 	/* Nobody was asked yet. */
 	hook.args_size = U16_MAX;
 	hook.made = NULL;
@@ -545,13 +547,30 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	return uvb_hook_after(&hook, call, ret);
 }
 
+/* Whether a call got past what answers -EIO once the device is gone. A legacy command is yet to. */
+static bool uvb_call_is_late(const struct uvb_call *call)
+{
+	return call->method->destroy == UVB_NO_SLOT &&
+	       (uvb_ext_has_provider(call) ||
+		!bitmap_empty(call->priv.uobj_finalize, UVERBS_API_ATTR_BKEY_LEN) ||
+		!bitmap_empty(call->priv.spec_finalize, UVERBS_API_ATTR_BKEY_LEN));
+}
+
 int uvb_ext_run(struct uvb_call *call, const struct uvb_hooked *what)
 {
 	unsigned int index = uvb_hook_place(what->object, what->method);
 	struct ib_device *ibdev = uvb_file_ibdev(call->file);
 
-	/* Of a device that is gone only handles are left to be destroyed. */
-	if ((!uvb_is_hooked(index) && !uvb_ext_has_provider(call)) || !ibdev)
+	if (!uvb_is_hooked(index) && !uvb_ext_has_provider(call))
 		return what->run(uvb_bundle(call), what->arg);
-	return uvb_hook_call(call, what, ibdev, index);
+	if (likely(ibdev))
+		return uvb_hook_call(call, what, ibdev, index);
+	/*
+	 * Of a device that is gone only handles are left to be destroyed, and no provider is asked.
+	 * What found other objects before it went would get past those who guard them.
+	 */
+	if (!what->legacy && uvb_call_is_late(call))
+		return uvb_refuse(uvb_bundle(call), -EIO, UVERBS_BPF_ATTR_NONE,
+				  "the device is gone");
+	return what->run(uvb_bundle(call), what->arg);
 }

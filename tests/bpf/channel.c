@@ -1164,6 +1164,36 @@ static void case_detach_all(void)
 	ERRNO(create_cq(fd, 16, -1, NULL, &cq), 0);
 }
 
+/* ---- devices that come and go ---- */
+
+#define FAKE	"/sys/kernel/debug/uvb_fake/fake0/"
+
+static bool has_device(const struct program *program, int what, unsigned int skip)
+{
+	unsigned int i;
+
+	for (i = 0; i < 500; i++) {
+		if (count(program, what, -1) > skip)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* Of a device that just appeared, so that its node is on its way. */
+static int open_device(uint32_t device)
+{
+	char path[64];
+	int i, fd;
+
+	snprintf(path, sizeof(path), "/dev/infiniband/uverbs%u", device);
+	for (i = 0; i < 500 && access(path, R_OK | W_OK); i++)
+		usleep(10000);
+	fd = raw_open(path);
+	must("get_context", get_context(fd));
+	return fd;
+}
+
 /* ---- calls that are stalled ---- */
 
 /**
@@ -1172,6 +1202,8 @@ static void case_detach_all(void)
  * @content: what is there when it goes on
  * @fd: the device file
  * @ns: namespace, of echo
+ * @pd: of a QP
+ * @cq: of a QP
  * @run: makes the call
  * @ret: its result
  */
@@ -1179,7 +1211,7 @@ struct stall {
 	char *page;
 	char content[4096] __attribute__((aligned(4096)));
 	int fd;
-	uint32_t ns;
+	uint32_t ns, pd, cq;
 	int (*run)(struct stall *stall);
 	int ret;
 	int uffd;
@@ -1357,6 +1389,79 @@ static void case_stalled_closed(void)
 	stall_begin(&stall, cq_from_page);
 	detach(&one);
 	ERRNO(stall_end(&stall), 0);
+}
+
+/* A QP whose capabilities are in the page, and @more bytes that this kernel does not know. */
+static int qp_of(struct stall *stall, uint16_t more)
+{
+	struct rxe_create_qp_resp uhw;
+	struct ib_uverbs_attr *cap;
+	struct qp_made made;
+	struct cmd cmd;
+
+	create_qp_begin(&cmd, stall->pd, stall->cq, IB_UVERBS_QPT_RC, &made);
+	cmd_out(&cmd, ATTR_UHW_OUT, &uhw, sizeof(uhw));
+	for (cap = cmd.attrs; cap->attr_id != UVERBS_ATTR_CREATE_QP_CAP; cap++)
+		;
+	memcpy(stall->content, (void *)(uintptr_t)cap->data, cap->len);
+	cap->data = (uintptr_t)stall->page;
+	cap->len += more;
+	return cmd_call(stall->fd, &cmd);
+}
+
+/* They are read when providers were found and not asked yet. */
+static int qp_from_page(struct stall *stall)
+{
+	return qp_of(stall, 0);
+}
+
+/* Whether what is not known is zero is looked at before, when only PD and CQ were found. */
+static int qp_from_longer_page(struct stall *stall)
+{
+	return qp_of(stall, 8);
+}
+
+/* Nor can one be waited out by whoever sees that the device goes. */
+static void case_stalled_removed(void)
+{
+	static struct stall early, late;
+	struct program program;
+	unsigned int before, i;
+	uint32_t pd;
+	pid_t unplug;
+	int status;
+
+	load_attach(&program, "alpha", NULL);
+	before = count(&program, CHANNEL_DEV_ADD, -1);
+	EQ(shell("modprobe uvb_fake devices=1"), 0);
+	CHECK(has_device(&program, CHANNEL_DEV_ADD, before), "a device that appears");
+	early.fd = late.fd = open_device(last(&program, CHANNEL_DEV_ADD, -1)->device);
+	must("PD", alloc_pd(late.fd, &late.pd));
+	must("CQ", create_cq(late.fd, 16, -1, NULL, &late.cq));
+	early.pd = late.pd;
+	early.cq = late.cq;
+
+	stall_begin(&early, qp_from_longer_page);
+	stall_begin(&late, qp_from_page);
+	program.data->refuse = UVERBS_OBJECT_QP << 16 | UVERBS_METHOD_QP_CREATE;
+	unplug = fork();
+	if (!unplug)
+		_exit(shell("echo unplug >" FAKE "control"));
+	for (i = 0; i < 1000 && alloc_pd(late.fd, &pd) != EIO; i++)
+		usleep(10000);
+	ERRNO(alloc_pd(late.fd, &pd), EIO);
+	/* It has not gone, for calls are on their way. */
+	EQ(waitpid(unplug, &status, WNOHANG), 0);
+	ERRNO(stall_end(&early), EIO);
+	EQ(count(&program, CHANNEL_BEFORE, UVERBS_OBJECT_QP), 0);
+	ERRNO(stall_end(&late), EBUSY);
+	EQ(count(&program, CHANNEL_BEFORE, UVERBS_OBJECT_QP), 1);
+	EQ(waitpid(unplug, &status, 0), unplug);
+	EQ(status, 0);
+	EQ(count(&program, CHANNEL_OBJ_ADD, UVERBS_OBJECT_QP), 0);
+	detach(&program);
+	close(late.fd);
+	EQ(shell("rmmod uvb_fake"), 0);
 }
 
 static void case_update(void)
@@ -1658,32 +1763,6 @@ static void case_identity(void)
 	EQ(shell(command), 0);
 }
 
-static bool has_device(const struct program *program, int what, unsigned int skip)
-{
-	unsigned int i;
-
-	for (i = 0; i < 500; i++) {
-		if (count(program, what, -1) > skip)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
-/* Of a device that just appeared, so that its node is on its way. */
-static int open_device(uint32_t device)
-{
-	char path[64];
-	int i, fd;
-
-	snprintf(path, sizeof(path), "/dev/infiniband/uverbs%u", device);
-	for (i = 0; i < 500 && access(path, R_OK | W_OK); i++)
-		usleep(10000);
-	fd = raw_open(path);
-	must("get_context", get_context(fd));
-	return fd;
-}
-
 static void case_hotplug(void)
 {
 	const struct channel_record *record;
@@ -1729,8 +1808,6 @@ static void case_hotplug(void)
 }
 
 /* ---- a device that goes, held in the middle of it ---- */
-
-#define FAKE	"/sys/kernel/debug/uvb_fake/fake0/"
 
 static void stay(struct program *program)
 {
@@ -2023,6 +2100,7 @@ static const struct {
 	{ "order", case_order },
 	{ "stalled-anew", case_stalled_anew },
 	{ "stalled-closed", case_stalled_closed },
+	{ "stalled-removed", case_stalled_removed },
 	{ "update", case_update },
 	{ "adopted", case_adopted },
 	{ "updates", case_updates },
