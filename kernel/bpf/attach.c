@@ -227,6 +227,8 @@ const struct uvb_closed *__uvb_closed_by(unsigned int hook, struct ib_device *ib
 		    uvb_decl_matches(&closed->decl, ibdev))
 			return closed;
 	}
+	/* Pairs with the barrier in uvb_closed_open(). */
+	smp_rmb();
 	return NULL;
 }
 
@@ -337,6 +339,8 @@ static bool uvb_closed_open(unsigned int ns)
 
 	if (!closed)
 		return false;
+	/* Who is attached in its place comes before: see uvb_closed_by(). */
+	smp_wmb();
 	RCU_INIT_POINTER(uvb_closed[ns], NULL);
 	kfree_rcu(closed, rcu);
 	return true;

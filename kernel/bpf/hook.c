@@ -274,15 +274,16 @@ static __always_inline int uvb_hook_run(struct uvb_run *run, struct uvb_program 
 
 /*
  * The provider that was found at the beginning is not asked any more. Whoever stalls a call must
- * not get past a guard that fails meanwhile. @closes: it fails closed; @program: who has its
- * namespace now, or NULL. Return: as uvb_hook_run(). Context: RCU.
+ * not get past a guard that fails meanwhile. @closes: it fails closed. Return: as uvb_hook_run().
+ * Context: RCU.
  */
-static noinline int uvb_hook_gone(struct uvb_run *run, const struct uvb_program *program,
-				  u64 order, bool closes)
+static noinline int uvb_hook_gone(struct uvb_run *run, u64 order, bool closes)
 {
 	const struct uvb_closed *closed = uvb_closed_by(uvb_hook_place(run->ctx.object,
 								       run->ctx.method),
 							run->ibdev);
+	/* Who has its namespace now; not before, for who opens what was shut can be found by then. */
+	const struct uvb_program *program = uvb_program_any(run->ns);
 
 	run->refused_attr = UVERBS_BPF_ATTR_NONE;
 	run->refused = -EACCES;
@@ -317,8 +318,7 @@ static int uvb_hook_ask(const struct uvb_hook *hook, unsigned int i)
 	program = uvb_program_any(run->ns);
 	if (!program || READ_ONCE(program->dead) || program->order != hook->programs[i].order ||
 	    !uvb_program_serves(program, uvb_file_device(run->call->file), run->ibdev))
-		return uvb_hook_gone(run, program, hook->programs[i].order,
-				     hook->programs[i].closes);
+		return uvb_hook_gone(run, hook->programs[i].order, hook->programs[i].closes);
 	return uvb_hook_run(run, program);
 }
 
