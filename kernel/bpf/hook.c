@@ -18,6 +18,7 @@
  * @object: object id
  * @method: method id, or UVERBS_BPF_COMMAND()
  * @legacy: a legacy command
+ * @index: its place in the bitmaps of what is hooked
  * @ibdev: the device, which may have begun to go since, but not before the call ends
  * @args: copy of what before() was shown
  * @args_size: bytes of it
@@ -35,6 +36,7 @@ struct uvb_hook {
 	u16 object;
 	u16 method;
 	bool legacy;
+	unsigned int index;
 	struct ib_device *ibdev;
 	u8 args[UVB_MAX_ARGS] __aligned(8);
 	u16 args_size;
@@ -154,6 +156,14 @@ static bool uvb_program_shuts(const struct uvb_program *program)
 	       program->decl->flags & UVERBS_BPF_FAIL_CLOSED;
 }
 
+/* Whether it is called for a method on a device. */
+static __always_inline bool uvb_program_hooks(const struct uvb_program *program,
+					      unsigned int index, const struct uvb_device *dev,
+					      struct ib_device *ibdev)
+{
+	return test_bit(index, program->hooks) && uvb_program_serves(program, dev, ibdev);
+}
+
 /*
  * Return: the last of those that are to be called, NULL if there is none. *shut is the declaration
  * of one that holds the method shut, or NULL. Context: RCU.
@@ -176,8 +186,7 @@ uvb_hook_find(struct uvb_hook *hook, const struct uvb_call *call, struct ib_devi
 	for (i = 0; order && i < order->n; i++) {
 		struct uvb_program *program = uvb_program_any(order->ns[i]);
 
-		if (!program || !test_bit(index, program->hooks) ||
-		    !uvb_program_serves(program, dev, ibdev))
+		if (!program || !uvb_program_hooks(program, index, dev, ibdev))
 			continue;
 		if (unlikely(program->dead)) {
 			if (uvb_program_shuts(program))
@@ -274,25 +283,26 @@ static __always_inline int uvb_hook_run(struct uvb_run *run, struct uvb_program 
 
 /*
  * The provider that was found at the beginning is not asked any more. Whoever stalls a call must
- * not get past a guard that fails meanwhile. @closes: it fails closed. Return: as uvb_hook_run().
- * Context: RCU.
+ * not get past a guard that fails meanwhile. Return: as uvb_hook_run(). Context: RCU.
  */
-static noinline int uvb_hook_gone(struct uvb_run *run, u64 order, bool closes)
+static noinline int uvb_hook_gone(const struct uvb_hook *hook, unsigned int i)
 {
-	const struct uvb_closed *closed = uvb_closed_by(uvb_hook_place(run->ctx.object,
-								       run->ctx.method),
-							run->ibdev);
+	const struct uvb_closed *closed = uvb_closed_by(hook->index, hook->ibdev);
+	struct uvb_run *run = hook->programs[i].run;
+	const struct uvb_device *dev = uvb_file_device(run->call->file);
 	/* Who has its namespace now; not before, for who opens what was shut can be found by then. */
 	const struct uvb_program *program = uvb_program_any(run->ns);
+	bool anew = program && program->order != hook->programs[i].order;
 
 	run->refused_attr = UVERBS_BPF_ATTR_NONE;
 	run->refused = -EACCES;
 	if (closed) {
 		scnprintf(run->text, sizeof(run->text), UVB_SHUT, closed->decl.name);
-	} else if (program && program->order == order && uvb_program_shuts(program)) {
+	} else if (program && !anew && uvb_program_shuts(program) &&
+		   uvb_program_hooks(program, hook->index, dev, hook->ibdev)) {
 		scnprintf(run->text, sizeof(run->text), "provider %s has just failed",
 			  program->decl->name);
-	} else if (program && program->order != order && closes) {
+	} else if (anew && hook->programs[i].closes) {
 		/* It may have failed, and what it held shut is open by who came after it. */
 		scnprintf(run->text, sizeof(run->text),
 			  "provider %s was attached anew while this call was being made",
@@ -316,9 +326,10 @@ static int uvb_hook_ask(const struct uvb_hook *hook, unsigned int i)
 
 	guard(rcu)();
 	program = uvb_program_any(run->ns);
+	/* Another version of it need not hook what the one before did. */
 	if (!program || READ_ONCE(program->dead) || program->order != hook->programs[i].order ||
-	    !uvb_program_serves(program, uvb_file_device(run->call->file), run->ibdev))
-		return uvb_hook_gone(run, hook->programs[i].order, hook->programs[i].closes);
+	    !uvb_program_hooks(program, hook->index, uvb_file_device(run->call->file), hook->ibdev))
+		return uvb_hook_gone(hook, i);
 	return uvb_hook_run(run, program);
 }
 
@@ -501,6 +512,7 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 	hook.object = what->object;
 	hook.method = what->method;
 	hook.legacy = what->legacy;
+	hook.index = index;
 	hook.ibdev = ibdev;
 	/* Nobody was asked yet. */
 	hook.args_size = U16_MAX;

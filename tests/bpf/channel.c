@@ -1303,6 +1303,31 @@ static void attach_anew(struct program *program, struct program *old,
 	forget(program);
 }
 
+/* It has nothing to do with CQs, and so no attributes of them, which come first. */
+static void no_cqs(struct uverbs_bpf_provider_ops *ops)
+{
+	ops->channel.hooks[0] = (struct uverbs_bpf_hook) {
+		.object = UVERBS_OBJECT_PD, .method = UVERBS_BPF_METHOD_PD_ALLOC,
+	};
+	ops->decl.nr_attrs -= 2;
+	memmove(ops->decl.attrs, ops->decl.attrs + 2,
+		ops->decl.nr_attrs * sizeof(ops->decl.attrs[0]));
+	memset(ops->decl.attrs + ops->decl.nr_attrs, 0, 2 * sizeof(ops->decl.attrs[0]));
+}
+
+/* Another version takes its place. */
+static void become(struct program *program, void (*set)(struct uverbs_bpf_provider_ops *ops))
+{
+	struct program new;
+
+	must("load", -load(&new, "alpha", set));
+	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
+	forget(&new);
+	EQ(bpf_link__update_map(program->link, new.map), 0);
+	new.link = program->link;
+	*program = new;
+}
+
 /* Who comes by the namespace that a call met somebody else in is not who the call is for. */
 static void case_stalled_anew(void)
 {
@@ -1347,6 +1372,12 @@ static void case_stalled_anew(void)
 	ERRNO(stall_end(&stall), 0);
 	EQ(count(&one, CHANNEL_BEFORE, UVERBS_OBJECT_CQ), 1);
 	EQ(count(&one, CHANNEL_AFTER, UVERBS_OBJECT_CQ), 1);
+	/* Unless it has no hook there. */
+	stall_begin(&stall, cq_from_page);
+	become(&one, no_cqs);
+	ERRNO(stall_end(&stall), 0);
+	EQ(count(&one, CHANNEL_BEFORE, -1), 0);
+	EQ(count(&one, CHANNEL_AFTER, -1), 0);
 
 	/* A method of its own. */
 	stall.ns = namespace_of(stall.fd, "alpha");
@@ -1503,19 +1534,6 @@ static void match_other(struct uverbs_bpf_provider_ops *ops)
 {
 	role_observer(ops);
 	strcpy(ops->decl.ibdev, "other0");
-}
-
-/* Another version takes its place. */
-static void become(struct program *program, void (*set)(struct uverbs_bpf_provider_ops *ops))
-{
-	struct program new;
-
-	must("load", -load(&new, "alpha", set));
-	bpf_link__destroy(bpf_map__attach_struct_ops(new.map));
-	forget(&new);
-	EQ(bpf_link__update_map(program->link, new.map), 0);
-	new.link = program->link;
-	*program = new;
 }
 
 /* A version for devices that the old one was not for is told of them and of their objects. */
