@@ -664,7 +664,7 @@ struct uverbs_bpf_channel_decl {
  * @obj_remove: it is gone, by whatever way. Once for each @obj_add, but not when the program is
  *	detached. Return and Context: as @obj_add.
  * @dev_add: a device it matches, now or when it appears. Before any other callback for it; of a
- *	version that takes another's place, only for what that did not match.
+ *	version that takes another's place, only for what that was not told of.
  * @dev_remove: the device goes, after all of its objects. Not when the program is detached.
  * @comp: a completion of a CQ of type counter the program declares.
  *	Return: 1 to count it, 0 not to. Without this callback all count, and so does what this

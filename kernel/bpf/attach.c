@@ -470,7 +470,7 @@ int uvb_program_attach(enum uverbs_bpf_program_kind kind, void *kdata, struct bp
 			uvb_program_free(program);
 			return ret;
 		}
-		uvb_devices_announce(program, NULL);
+		uvb_devices_announce(program);
 		rcu_assign_pointer(uvb_programs[ns], program);
 		uvb_providers_changed(order);
 		/* Until here its failed predecessor held shut what it guards. */
@@ -572,7 +572,7 @@ int uvb_program_update(void *kdata, void *old_kdata, struct bpf_link *link)
 			uvb_program_free(program);
 			return ret;
 		}
-		uvb_devices_announce(program, old);
+		uvb_devices_announce(program);
 	}
 	rcu_assign_pointer(uvb_programs[program->ns], program);
 	if (order) {

@@ -234,10 +234,11 @@ void uvb_attach_exit(void);
 
 void uvb_hook_bits(const struct uverbs_bpf_channel_decl *channel, unsigned long *bits);
 /*
- * Tell a provider of the devices that are there, but not those that @old, if not NULL, was told of:
- * before it can be found, for this comes before all else of a device. Context: uvb_program_mutex.
+ * Tell a provider of the devices that are there, but not those that the version whose place it
+ * takes was told of: before it can be found, for this comes before all else of a device. Context:
+ * uvb_program_mutex.
  */
-void uvb_devices_announce(struct uvb_program *program, const struct uvb_program *old);
+void uvb_devices_announce(struct uvb_program *program);
 /* Likewise of objects, when it can. */
 void uvb_objects_replay(struct uvb_program *program);
 /* Another version takes its place, which need not match the same devices. Likewise. */

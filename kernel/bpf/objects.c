@@ -207,12 +207,6 @@ static struct ib_device *uvb_ext_ibdev(struct uvb_device *dev)
 	return rcu_dereference_protected(dev->stock.ib_dev, true);
 }
 
-/* A version of a program and the one whose place it takes, if any. */
-struct uvb_replacement {
-	struct uvb_program *program;
-	const struct uvb_program *old;
-};
-
 static void uvb_device_replay_if(struct uvb_device *dev, void *arg)
 {
 	struct ib_device *ibdev = uvb_ext_ibdev(dev);
@@ -224,17 +218,15 @@ static void uvb_device_replay_if(struct uvb_device *dev, void *arg)
 static void uvb_device_announce(struct uvb_device *dev, void *arg)
 {
 	struct ib_device *ibdev = uvb_ext_ibdev(dev);
-	struct uvb_replacement *r = arg;
+	const struct uvb_program *program = arg;
 
-	if (ibdev && (!r->old || !uvb_program_matches(r->old, ibdev)))
-		uvb_dev_report(r->program, dev, ibdev, true);
+	if (ibdev && !(dev->told & uvb_told_bit(program->ns)))
+		uvb_dev_report(arg, dev, ibdev, true);
 }
 
-void uvb_devices_announce(struct uvb_program *program, const struct uvb_program *old)
+void uvb_devices_announce(struct uvb_program *program)
 {
-	struct uvb_replacement r = { .program = program, .old = old };
-
-	uvb_ext_devices_for_each(uvb_device_announce, &r);
+	uvb_ext_devices_for_each(uvb_device_announce, program);
 }
 
 void uvb_objects_replay(struct uvb_program *program)

@@ -1556,6 +1556,14 @@ static void case_adopted(void)
 	become(&program, match_other);
 	must("PD", destroy(fd, UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY, pd));
 	EQ(program.data->nr, 0);
+	/* One that the old one would be for by the name it has now was none of its. */
+	must("PD", alloc_pd(fd, &pd));
+	EQ(shell("rdma dev set rxe0 name other0"), 0);
+	EQ(program.data->nr, 0);
+	become(&program, match_other);
+	EQ(shell("rdma dev set other0 name rxe0"), 0);
+	EQ(count(&program, CHANNEL_DEV_ADD, -1), 1);
+	EQ(count(&program, CHANNEL_OBJ_ADD, UVERBS_OBJECT_PD), 1);
 	if (nr_failed)
 		dump(&program);
 }
