@@ -907,17 +907,17 @@ static int uvb_detach_all_set(const char *value, const struct kernel_param *kp)
 		uvb_for_each_ns(ns) {
 			struct uvb_program *program = uvb_program_locked(ns);
 
-			if (program)
+			if (program) {
+				/* If it has failed, it is not to shut anything on its way out. */
+				kfree(program->closed);
+				program->closed = NULL;
 				uvb_program_kill(program, UVERBS_BPF_EXIT_DETACHED);
+			}
+			if (uvb_closed_open(ns))
+				uvb_providers_changed(NULL);
 		}
 	}
 	flush_work(&uvb_evict_work);
-	/* One that had failed already has shut what it guards only on its way out. */
-	guard(mutex)(&uvb_program_mutex);
-	uvb_for_each_provider_ns(ns) {
-		if (uvb_closed_open(ns))
-			uvb_providers_changed(NULL);
-	}
 	return 0;
 }
 
