@@ -6,7 +6,8 @@
  * driver-def hold NODE: make objects, say "ready", then for each line read from the standard input
  * try what is left, and print that.
  */
-#include "raw.h"
+#include "dmabuf.h"
+#include "objects.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -400,6 +401,45 @@ static void add_ours(struct cmd *cmd, struct fake_pair *pair, uint32_t thing, ui
 	*answer = 0;
 }
 
+/* The call that @cmd has so far, with ours too, and what we are answered. */
+static void call_with_ours(struct cmd *cmd, struct fake_pair *pair, uint32_t thing, const char *what)
+{
+	uint64_t answer;
+
+	add_ours(cmd, pair, thing, &answer);
+	say(cmd_call(node, cmd), "%s with ours", what);
+	printf("answer %llu flags %#x\n", (unsigned long long)answer,
+	       cmd->attrs[cmd->hdr.num_attrs - 1].flags);
+}
+
+static void query_context_attrs(struct cmd *cmd, uint32_t *vectors)
+{
+	cmd_begin(cmd, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, vectors, sizeof(*vectors));
+}
+
+static void dm_attrs(struct cmd *cmd)
+{
+	cmd_begin(cmd, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC);
+	cmd_handle(cmd, UVERBS_ATTR_ALLOC_DM_HANDLE, 0);
+	cmd_u64(cmd, UVERBS_ATTR_ALLOC_DM_LENGTH, 4096);
+	cmd_u32(cmd, UVERBS_ATTR_ALLOC_DM_ALIGNMENT, 0);
+}
+
+static void dmabuf_attrs(struct cmd *cmd, uint32_t pd, int buf, uint32_t keys[2])
+{
+	cmd_begin(cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
+	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 4096);
+	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0);
+	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, buf);
+	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 1);
+	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &keys[0], sizeof(keys[0]));
+	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &keys[1], sizeof(keys[1]));
+}
+
 static void cq_attrs(struct cmd *cmd, uint32_t *cqe)
 {
 	cmd_begin(cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
@@ -410,11 +450,87 @@ static void cq_attrs(struct cmd *cmd, uint32_t *cqe)
 	cmd_out(cmd, UVERBS_ATTR_CREATE_CQ_RESP_CQE, cqe, sizeof(*cqe));
 }
 
+static int new_action(uint32_t *action)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, FAKE_METHOD_FLOW_ACTION_CREATE);
+	cmd_handle(&cmd, FAKE_ATTR_FLOW_ACTION_CREATE_HANDLE, 0);
+	ret = cmd_call(node, &cmd);
+	*action = cmd.attrs[0].data;
+	return ret;
+}
+
+static int action_destroy(uint32_t action)
+{
+	struct cmd cmd;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, UVERBS_METHOD_FLOW_ACTION_DESTROY);
+	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_FLOW_ACTION_HANDLE, action);
+	return cmd_call(node, &cmd);
+}
+
+/* Without @actions, a flow of nothing. */
+static int flow_create(uint32_t qp, uint32_t counters, const uint32_t *actions, uint32_t *flow)
+{
+	struct cmd cmd;
+	int ret;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_FLOW, FAKE_METHOD_FLOW_CREATE);
+	cmd_handle(&cmd, FAKE_ATTR_FLOW_CREATE_HANDLE, 0);
+	if (actions) {
+		cmd_handle(&cmd, FAKE_ATTR_FLOW_CREATE_QP, qp);
+		cmd_handle(&cmd, FAKE_ATTR_FLOW_CREATE_COUNTERS, counters);
+		cmd_in(&cmd, FAKE_ATTR_FLOW_CREATE_ACTIONS, actions, 2 * sizeof(*actions));
+	}
+	ret = cmd_call(node, &cmd);
+	*flow = cmd.attrs[0].data;
+	return ret;
+}
+
+/* Flows that the driver's method makes keep what they are made of. */
+static void flows(uint32_t pd, uint32_t cq)
+{
+	uint32_t qp, counters, actions[2], wrong[2], flow, result[3];
+
+	must("QP_CREATE", create_qp(node, pd, cq, IB_UVERBS_QPT_UD, &qp));
+	must("COUNTERS_CREATE", make_object(node, -1, COUNTERS, NULL, &counters));
+	must("FLOW_ACTION", new_action(&actions[0]));
+	must("FLOW_ACTION", new_action(&actions[1]));
+
+	say(flow_create(0, 0, NULL, &flow), "flow of nothing");
+	say(destroy_object(node, FLOW, flow), "FLOW_DESTROY of it");
+	wrong[0] = actions[0];
+	wrong[1] = qp;
+	say(flow_create(qp, counters, wrong, &flow), "flow with a QP for an action");
+	say(flow_create(cq, counters, actions, &flow), "flow of a CQ");
+	say(flow_create(qp, counters, actions, &flow), "flow of all");
+	say(identify(flow, result), "identify it");
+	printf("object %#x, right handle %d, complete %u\n", result[0], result[1] == flow, result[2]);
+
+	say(destroy_object(node, UD, qp), "its QP destroyed");
+	say(destroy_object(node, COUNTERS, counters), "its counters destroyed");
+	say(action_destroy(actions[0]), "its first action destroyed");
+	say(action_destroy(actions[1]), "its second action destroyed");
+	say(destroy_object(node, FLOW, flow), "FLOW_DESTROY");
+	say(destroy_object(node, FLOW, flow), "FLOW_DESTROY twice");
+	say(destroy_object(node, UD, qp), "QP destroyed without it");
+	say(destroy_object(node, COUNTERS, counters), "counters destroyed without it");
+	say(action_destroy(actions[1]), "second action destroyed without it");
+
+	/* This one is left to the end of the file. */
+	must("QP_CREATE", create_qp(node, pd, cq, IB_UVERBS_QPT_UD, &qp));
+	must("COUNTERS_CREATE", make_object(node, -1, COUNTERS, NULL, &counters));
+	must("FLOW_ACTION", new_action(&actions[1]));
+	say(flow_create(qp, counters, actions, &flow), "flow of all again");
+}
+
 static void extended(void)
 {
 	struct qp_made made;
 	struct fake_pair pair = { 100, 20 };
-	uint32_t pd = new_pd(), thing = new_thing(3), cq, number, wr, sge, lkey, rkey;
+	uint32_t pd = new_pd(), thing = new_thing(3), cq, number, wr, sge, keys[2];
 	struct ib_uverbs_destroy_cq_resp gone;
 	struct ib_uverbs_reg_mr_resp mr;
 	static char memory[4096];
@@ -424,14 +540,12 @@ static void extended(void)
 	};
 	uint64_t answer;
 	struct cmd cmd;
+	int buf;
 
 	cq_attrs(&cmd, &number);
 	say(cmd_call(node, &cmd), "CQ without ours");
 	cq_attrs(&cmd, &number);
-	add_ours(&cmd, &pair, thing, &answer);
-	say(cmd_call(node, &cmd), "CQ with ours");
-	printf("answer %llu flags %#x\n", (unsigned long long)answer,
-	       cmd.attrs[cmd.hdr.num_attrs - 1].flags);
+	call_with_ours(&cmd, &pair, thing, "CQ");
 	cq = cmd.attrs[0].data;
 	cq_attrs(&cmd, &number);
 	add_ours(&cmd, &pair, pd, &answer);
@@ -448,9 +562,7 @@ static void extended(void)
 	say(cmd_call(node, &cmd), "CQ with an unknown attribute");
 
 	create_qp_begin(&cmd, pd, cq, IB_UVERBS_QPT_RC, &made);
-	add_ours(&cmd, &pair, thing, &answer);
-	say(cmd_call(node, &cmd), "QP with ours");
-	printf("answer %llu\n", (unsigned long long)answer);
+	call_with_ours(&cmd, &pair, thing, "QP");
 
 	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
 	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
@@ -462,23 +574,28 @@ static void extended(void)
 	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
 	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &wr, sizeof(wr));
 	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &sge, sizeof(sge));
-	add_ours(&cmd, &pair, thing, &answer);
-	say(cmd_call(node, &cmd), "SRQ with ours");
-	printf("answer %llu\n", (unsigned long long)answer);
+	call_with_ours(&cmd, &pair, thing, "SRQ");
 
-	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 4096);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0);
-	cmd_u32(&cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, node);
-	cmd_u32(&cmd, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 1);
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &lkey, sizeof(lkey));
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &rkey, sizeof(rkey));
-	add_ours(&cmd, &pair, thing, &answer);
-	say(cmd_call(node, &cmd), "MR of no dma-buf with ours");
-	printf("answer %llu\n", (unsigned long long)answer);
+	dmabuf_attrs(&cmd, pd, node, keys);
+	call_with_ours(&cmd, &pair, thing, "MR of no dma-buf");
+	buf = make_dmabuf(4096);
+	dmabuf_attrs(&cmd, pd, buf, keys);
+	call_with_ours(&cmd, &pair, thing, "MR of a dma-buf");
+	close(buf);
+
+	dm_attrs(&cmd);
+	call_with_ours(&cmd, &pair, thing, "DM");
+	dm_attrs(&cmd);
+	call_with_ours(&cmd, &pair, pd, "DM, a PD for a thing,");
+	query_context_attrs(&cmd, &number);
+	call_with_ours(&cmd, &pair, thing, "context queried");
+	printf("vectors %u\n", number);
+	query_context_attrs(&cmd, &number);
+	cmd_u32(&cmd, FAKE_ID(5), 1);
+	say(cmd_call(node, &cmd), "context queried with an unknown attribute");
+	cmd_begin(&cmd, OBJECT_COMP_CNTR, 0);
+	cmd_handle(&cmd, 0, 0);
+	call_with_ours(&cmd, &pair, thing, "completion counter");
 
 	reg.pd_handle = pd;
 	say(old(IB_USER_VERBS_CMD_REG_MR, &reg, sizeof(reg), &mr, sizeof(mr)), "MR");
@@ -491,13 +608,9 @@ static void extended(void)
 	cmd.attrs[0].data = cq;
 	say(cmd_call(node, &cmd), "MR_QUERY of a CQ");
 
-	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, FAKE_METHOD_FLOW_ACTION_CREATE);
-	cmd_handle(&cmd, FAKE_ATTR_FLOW_ACTION_CREATE_HANDLE, 0);
-	say(cmd_call(node, &cmd), "FLOW_ACTION");
-	number = cmd.attrs[0].data;
-	cmd_begin(&cmd, UVERBS_OBJECT_FLOW_ACTION, UVERBS_METHOD_FLOW_ACTION_DESTROY);
-	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_FLOW_ACTION_HANDLE, number);
-	say(cmd_call(node, &cmd), "FLOW_ACTION_DESTROY");
+	say(new_action(&number), "FLOW_ACTION");
+	say(action_destroy(number), "FLOW_ACTION_DESTROY");
+	flows(pd, cq);
 
 	cmd_begin(&cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_DESTROY);
 	cmd_handle(&cmd, UVERBS_ATTR_DESTROY_CQ_HANDLE, cq);
@@ -644,6 +757,9 @@ static void hold(void)
 	cq_attrs(&cmd, &other);
 	cmd_in(&cmd, FAKE_ATTR_ANY_CREATE_PAIR, &kinds.pair, sizeof(kinds.pair));
 	say(cmd_call(node, &cmd), "CQ with ours");
+	query_context_attrs(&cmd, &other);
+	cmd_in(&cmd, FAKE_ATTR_ANY_CREATE_PAIR, &kinds.pair, sizeof(kinds.pair));
+	say(cmd_call(node, &cmd), "context queried with ours");
 	say(thing_destroy(thing), "destroy");
 	say(thing_destroy(thing), "destroy twice");
 	say(thing_destroy(busy), "destroy a busy thing");

@@ -25,12 +25,12 @@
  *
  * Exit status: 0, or 1 if something was not as it must be.
  */
-#include <linux/udmabuf.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "dmabuf.h"
 #include "fake.h"
 #include "../drivers/fake/fake_abi.h"
 #include "../../uapi/uverbs_bpf.h"
@@ -698,26 +698,10 @@ static void device_memory(void)
 	expect("PD destroyed", destroy_pd(fd, pd), 0);
 }
 
-/* A dma-buf of pages of a file in memory, or -1. */
-static int make_dmabuf(void)
-{
-	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	int file = memfd_create("pages", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	struct udmabuf_create create = { .memfd = file, .size = 4 * PAGE };
-	int buf;
-
-	if (device < 0 || ftruncate(file, 4 * PAGE) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
-		return -1;
-	buf = ioctl(device, UDMABUF_CREATE, &create);
-	close(device);
-	close(file);
-	return buf;
-}
-
 static void dmabufs(void)
 {
 	struct mr mr = {};
-	int buf = make_dmabuf();
+	int buf = make_dmabuf(4 * PAGE);
 	uint32_t pd;
 	int ret;
 

@@ -202,7 +202,7 @@ static int fake_query_ucontext(struct ib_ucontext *ib, struct uverbs_attr_bundle
 	if (ret)
 		return ret;
 	fake_note(dev, FAKE_OP_query_ucontext, NULL, "all");
-	return 0;
+	return fake_attrs(&attrs->driver_udata);
 }
 
 /*
@@ -422,6 +422,9 @@ static int fake_create_comp_cntr(struct ib_comp_cntr *ib, struct uverbs_attr_bun
 	if (ret)
 		return ret;
 	fake_note(dev, FAKE_OP_create_comp_cntr, NULL, "new");
+	ret = fake_attrs(&attrs->driver_udata);
+	if (ret)
+		return ret;
 	return fake_object_add(dev, FAKE_KIND_comp_cntr, &cntr->object);
 }
 

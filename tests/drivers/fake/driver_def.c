@@ -9,8 +9,9 @@
  *	ABSENT		an object this device does not support (mlx5 VAR of most devices)
  *	DEVICE		methods of no object: every kind of attribute; what an object of any kind is
  *	PD, MR		methods of core objects (mlx5 PD_QUERY, efa MR_QUERY)
- *	FLOW_ACTION	a core object that a method of the driver makes
- *	CQ, QP, SRQ	attributes of their creation, as of REG_DMABUF_MR
+ *	FLOW, FLOW_ACTION	core objects that methods of the driver make
+ *	CQ, QP, SRQ, DM	attributes of their creation, as of REG_DMABUF_MR, QUERY_CONTEXT and, where
+ *			the kernel has them, completion counters
  */
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -451,6 +452,50 @@ DECLARE_UVERBS_NAMED_METHOD(
 ADD_UVERBS_METHODS(fake_flow_action_methods, UVERBS_OBJECT_FLOW_ACTION,
 		   &UVERBS_METHOD(FAKE_METHOD_FLOW_ACTION_CREATE));
 
+/* As mlx5 makes flows, by the functions of ib_uverbs and what <rdma/uverbs_std_types.h> inlines. */
+static int UVERBS_HANDLER(FAKE_METHOD_FLOW_CREATE)(struct uverbs_attr_bundle *attrs)
+{
+	struct ib_uobject *uobject = uverbs_attr_get_uobject(attrs, FAKE_ATTR_FLOW_CREATE_HANDLE);
+	struct ib_counters *counters = uverbs_attr_get_obj(attrs, FAKE_ATTR_FLOW_CREATE_COUNTERS);
+	struct ib_qp *qp = uverbs_attr_get_obj(attrs, FAKE_ATTR_FLOW_CREATE_QP);
+	struct fake_device *dev = to_fake(uobject->context->device);
+	struct ib_uflow_resources *resources;
+	struct ib_uobject **actions;
+	struct ib_flow *flow;
+	int count, i;
+
+	count = uverbs_attr_get_uobjs_arr(attrs, FAKE_ATTR_FLOW_CREATE_ACTIONS, &actions);
+	resources = flow_resources_alloc(1 + max(count, 0));
+	if (!resources)
+		return -ENOMEM;
+	flow = fake_flow_new(dev, NULL);
+	if (IS_ERR(flow)) {
+		ib_uverbs_flow_resources_free(resources);
+		return PTR_ERR(flow);
+	}
+	if (!IS_ERR(counters))
+		flow_resources_add(resources, IB_FLOW_SPEC_ACTION_COUNT, counters);
+	for (i = 0; i < count; i++)
+		flow_resources_add(resources, IB_FLOW_SPEC_ACTION_HANDLE, actions[i]->object);
+	ib_set_flow(uobject, flow, IS_ERR(qp) ? NULL : qp, &dev->ib, resources);
+	uverbs_finalize_uobj_create(attrs, FAKE_ATTR_FLOW_CREATE_HANDLE);
+	return 0;
+}
+
+DECLARE_UVERBS_NAMED_METHOD(
+	FAKE_METHOD_FLOW_CREATE,
+	UVERBS_ATTR_IDR(FAKE_ATTR_FLOW_CREATE_HANDLE, UVERBS_OBJECT_FLOW, UVERBS_ACCESS_NEW,
+			UA_MANDATORY),
+	UVERBS_ATTR_IDR(FAKE_ATTR_FLOW_CREATE_QP, UVERBS_OBJECT_QP, UVERBS_ACCESS_READ,
+			UA_OPTIONAL),
+	UVERBS_ATTR_IDR(FAKE_ATTR_FLOW_CREATE_COUNTERS, UVERBS_OBJECT_COUNTERS,
+			UVERBS_ACCESS_READ, UA_OPTIONAL),
+	UVERBS_ATTR_IDRS_ARR(FAKE_ATTR_FLOW_CREATE_ACTIONS, UVERBS_OBJECT_FLOW_ACTION,
+			     UVERBS_ACCESS_READ, 1, 2, UA_OPTIONAL));
+
+ADD_UVERBS_METHODS(fake_flow_methods, UVERBS_OBJECT_FLOW,
+		   &UVERBS_METHOD(FAKE_METHOD_FLOW_CREATE));
+
 /* ---- attributes of core methods ---- */
 
 /**
@@ -497,6 +542,14 @@ ADD_UVERBS_ATTRIBUTES_SIMPLE(fake_srq_create, UVERBS_OBJECT_SRQ, UVERBS_METHOD_S
 			     FAKE_CREATE_ATTRS);
 ADD_UVERBS_ATTRIBUTES_SIMPLE(fake_reg_dmabuf_mr, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR,
 			     FAKE_CREATE_ATTRS);
+ADD_UVERBS_ATTRIBUTES_SIMPLE(fake_dm_alloc, UVERBS_OBJECT_DM, UVERBS_METHOD_DM_ALLOC,
+			     FAKE_CREATE_ATTRS);
+ADD_UVERBS_ATTRIBUTES_SIMPLE(fake_query_context, UVERBS_OBJECT_DEVICE,
+			     UVERBS_METHOD_QUERY_CONTEXT, FAKE_CREATE_ATTRS);
+#ifdef FAKE_HAVE_COMP_CNTR
+ADD_UVERBS_ATTRIBUTES_SIMPLE(fake_comp_cntr_create, UVERBS_OBJECT_COMP_CNTR,
+			     UVERBS_METHOD_COMP_CNTR_CREATE, FAKE_CREATE_ATTRS);
+#endif
 
 static const struct uapi_definition fake_objects_def[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE_NAMED(FAKE_OBJECT_THING),
@@ -512,9 +565,15 @@ const struct uapi_definition fake_driver_def[] = {
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &fake_device_methods),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &fake_mr_methods),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_FLOW_ACTION, &fake_flow_action_methods),
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_FLOW, &fake_flow_methods),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_CQ, &fake_cq_create),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_QP, &fake_qp_create),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_SRQ, &fake_srq_create),
 	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_MR, &fake_reg_dmabuf_mr),
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DM, &fake_dm_alloc),
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_DEVICE, &fake_query_context),
+#ifdef FAKE_HAVE_COMP_CNTR
+	UAPI_DEF_CHAIN_OBJ_TREE(UVERBS_OBJECT_COMP_CNTR, &fake_comp_cntr_create),
+#endif
 	{}
 };

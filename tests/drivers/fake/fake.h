@@ -377,6 +377,7 @@ struct fake_flow_action {
 };
 
 struct fake_flow_action *fake_flow_action_new(struct fake_device *dev);
+struct ib_flow *fake_flow_new(struct fake_device *dev, struct ib_udata *udata);
 
 struct fake_wq {
 	struct ib_wq ib;

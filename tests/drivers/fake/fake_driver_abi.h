@@ -114,7 +114,16 @@ enum {
 	FAKE_ATTR_FLOW_ACTION_CREATE_HANDLE	= FAKE_ID(0),
 };
 
-/* CQ, QP and SRQ creation, REG_DMABUF_MR: ANSWER is first + second + value of the thing. */
+/* FLOW, of a QP, counters and actions, or of nothing */
+enum {
+	FAKE_METHOD_FLOW_CREATE			= FAKE_ID(0),
+	FAKE_ATTR_FLOW_CREATE_HANDLE		= FAKE_ID(0),
+	FAKE_ATTR_FLOW_CREATE_QP		= FAKE_ID(1),
+	FAKE_ATTR_FLOW_CREATE_COUNTERS		= FAKE_ID(2),
+	FAKE_ATTR_FLOW_CREATE_ACTIONS		= FAKE_ID(3),
+};
+
+/* Core methods that it adds to, see fake_driver_def: ANSWER is first + second + value of the thing. */
 enum {
 	FAKE_ATTR_ANY_CREATE_PAIR		= FAKE_ID(2),
 	FAKE_ATTR_ANY_CREATE_ANSWER		= FAKE_ID(3),

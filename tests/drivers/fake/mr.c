@@ -248,6 +248,9 @@ static struct ib_dm *fake_alloc_dm(struct ib_device *ib, struct ib_ucontext *con
 		  attr->alignment, attr->flags);
 	if (!attr->length || attr->length > FAKE_MAX_DM || attr->alignment > PAGE_SHIFT)
 		return ERR_PTR(-EINVAL);
+	ret = fake_attrs(&attrs->driver_udata);
+	if (ret)
+		return ERR_PTR(ret);
 	dm = kzalloc(sizeof(*dm), GFP_KERNEL);
 	if (!dm)
 		return ERR_PTR(-ENOMEM);

@@ -297,20 +297,12 @@ static void fake_note_flow(struct fake_device *dev, const struct ib_flow_attr *a
 	}
 }
 
-static struct ib_flow *fake_create_flow(struct ib_qp *ib, struct ib_flow_attr *attr,
-					struct ib_udata *udata)
+/* Without its attributes, which methods of the driver's own do not have. */
+struct ib_flow *fake_flow_new(struct fake_device *dev, struct ib_udata *udata)
 {
-	struct fake_device *dev = to_fake(ib->device);
-	int ret = fake_call(dev, FAKE_OP_create_flow);
-	struct fake_flow *flow;
+	struct fake_flow *flow = kzalloc(sizeof(*flow), GFP_KERNEL);
+	int ret;
 
-	if (ret)
-		return ERR_PTR(ret);
-	fake_note(dev, FAKE_OP_create_flow, udata,
-		  "qp %#x type %d priority %u flags %#x specs %u port %u", ib->qp_num, attr->type,
-		  attr->priority, attr->flags, attr->num_of_specs, attr->port);
-	fake_note_flow(dev, attr);
-	flow = kzalloc(sizeof(*flow), GFP_KERNEL);
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
 	ret = fake_object_add(dev, FAKE_KIND_flow, &flow->object);
@@ -326,6 +318,21 @@ err_object:
 err:
 	kfree(flow);
 	return ERR_PTR(ret);
+}
+
+static struct ib_flow *fake_create_flow(struct ib_qp *ib, struct ib_flow_attr *attr,
+					struct ib_udata *udata)
+{
+	struct fake_device *dev = to_fake(ib->device);
+	int ret = fake_call(dev, FAKE_OP_create_flow);
+
+	if (ret)
+		return ERR_PTR(ret);
+	fake_note(dev, FAKE_OP_create_flow, udata,
+		  "qp %#x type %d priority %u flags %#x specs %u port %u", ib->qp_num, attr->type,
+		  attr->priority, attr->flags, attr->num_of_specs, attr->port);
+	fake_note_flow(dev, attr);
+	return fake_flow_new(dev, udata);
 }
 
 static int fake_destroy_flow(struct ib_flow *ib)
