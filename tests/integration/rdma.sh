@@ -215,13 +215,18 @@ assert_opens() {
 	done
 }
 
-# assert_left DEVICE REASON: it is left to ib_uverbs, and a program opens the node of that.
+# assert_left DEVICE REASON: it is left to ib_uverbs, for a reason that begins like this and that
+# uverbs-bpf tells too, and a program opens the node of ib_uverbs.
 assert_left() {
-	local line node
+	local server reason node
 
-	line=$(grep "^$1"$'\t' /proc/uverbs_bpf/devices) || fail "$1 is not listed"
-	assert_match "line of $1" "$line" $'\tstock\t'"$2"
-	node=$(node_of "$1")
+	IFS=$'\t' read -r _ node server reason < <(grep "^$1"$'\t' /proc/uverbs_bpf/devices) ||
+		fail "$1 is not listed"
+	assert_eq "who serves $1" "$server" stock
+	[[ $reason == "$2"* ]] || fail "$1 is left because '$reason', expected '$2'"
+	assert_eq "why $1 is left, by uverbs-bpf status" \
+		"$(uverbs-bpf --json status |
+			jq --raw-output ".devices[] | select(.ibdev == \"$1\").reason")" "$reason"
 	assert_eq "device that ib_uverbs has as $node" \
 		"$(cat "/sys/class/infiniband_verbs/$node/ibdev")" "$1"
 	assert_eq "numbers of /dev/infiniband/$node" "$(numbers "/dev/infiniband/$node")" \

@@ -244,8 +244,11 @@ extern const struct ib_device_ops fake_data_ops;
 extern const struct ib_device_ops fake_user_cq_ops;
 #endif
 
-/* driver_def.c: objects, methods and attributes of the driver's own. */
+/* driver_def.c, left.c: objects, methods and attributes of the driver's own. */
 extern const struct uapi_definition fake_driver_def[];
+extern const struct uapi_definition fake_release_def[];
+extern const struct uapi_definition fake_creates_def[];
+extern const struct uapi_definition fake_disables_def[];
 int fake_attrs(struct ib_udata *udata);
 
 struct fake_pd {

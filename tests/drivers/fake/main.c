@@ -36,9 +36,10 @@ static bool user_cq = true;
 module_param(user_cq, bool, 0644);
 MODULE_PARM_DESC(user_cq, "create_user_cq instead of create_cq, where the kernel has it");
 
-static bool driver_def;
-module_param(driver_def, bool, 0644);
-MODULE_PARM_DESC(driver_def, "offer objects, methods and attributes of the driver's own");
+static char *driver_def = "0";
+module_param(driver_def, charp, 0644);
+MODULE_PARM_DESC(driver_def,
+	"objects, methods and attributes of the driver's own: 0 for none, 1 for many, or release, creates, disables for what uverbs_bpf does not serve");
 
 /*
  * libibverbs has a provider for this one that, with version 1 of the interface, leaves everything
@@ -375,6 +376,29 @@ static int fake_set_all_ops(struct fake_device *dev)
 	return ret;
 }
 
+static const struct {
+	const char *name;
+	const struct uapi_definition *def;
+} fake_defs[] = {
+	{ "0", NULL },
+	{ "1", fake_driver_def },
+	{ "release", fake_release_def },
+	{ "creates", fake_creates_def },
+	{ "disables", fake_disables_def },
+};
+
+static int fake_set_def(struct fake_device *dev)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fake_defs); i++)
+		if (sysfs_streq(driver_def, fake_defs[i].name)) {
+			dev->ib.driver_def = fake_defs[i].def;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static int fake_register(struct fake_device *dev)
 {
 	struct fake_slot *slot = dev->slot;
@@ -396,8 +420,9 @@ static int fake_register(struct fake_device *dev)
 	if (ret)
 		return ret;
 	dev->ib.ops.driver_id = driver_id;
-	if (driver_def)
-		dev->ib.driver_def = fake_driver_def;
+	ret = fake_set_def(dev);
+	if (ret)
+		return ret;
 	for (i = 0; dev->ethernet && i < ports; i++) {
 		ret = ib_device_set_netdev(&dev->ib, slot->ndev[i], i + 1);
 		if (ret)
