@@ -4,7 +4,8 @@
  *
  * What happens to objects that are used, shared and destroyed in every way:
  *
- *	hold NODE		make one object of each kind, print "ready", wait to be killed
+ *	hold NODE		make one object of each kind that netlink lists or counts, print
+ *				"ready", wait to be killed
  *	race NODE ROUNDS	four threads make, use and destroy the same objects
  *	close NODE ROUNDS	close the node while threads use it
  *	share NODE		objects outlive fork() and travel with the descriptor
@@ -22,7 +23,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "raw.h"
+#include "objects.h"
 
 static const char *node;
 static char memory[8192] __attribute__((aligned(4096)));
@@ -83,10 +84,15 @@ static void expect(const char *what, int ret, int expected)
 static void hold(void)
 {
 	struct objects objects;
-	uint32_t srq;
+	uint32_t handle;
+	int ret;
 
 	make(&objects);
-	must("SRQ_CREATE", create_srq(objects.fd, objects.pd, 8, 0, &srq));
+	must("SRQ_CREATE", create_srq(objects.fd, objects.pd, 8, 0, &handle));
+	/* Neither older kernels nor other devices than the fake ones have it. */
+	ret = make_object(objects.fd, -1, COMP_CNTR, NULL, &handle);
+	if (ret != EPROTONOSUPPORT)
+		must("COMP_CNTR_CREATE", ret);
 	puts("ready");
 	fflush(stdout);
 	for (;;)

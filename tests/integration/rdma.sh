@@ -89,8 +89,8 @@ stock_node() {
 	node=$(node_of "$1")
 	chmod 711 "$tmp"
 	# shellcheck disable=SC2046
-	mknod -m 666 "$tmp/stock" c $(tr : ' ' <"/sys/class/infiniband_verbs/$node/dev")
-	echo "$tmp/stock"
+	mknod -m 666 "$tmp/stock-$1" c $(tr : ' ' <"/sys/class/infiniband_verbs/$node/dev")
+	echo "$tmp/stock-$1"
 }
 
 # make_device NAME INTERFACE: an rxe device on a new dummy interface, removed when the test ends.
