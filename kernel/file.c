@@ -66,6 +66,7 @@ static int uvb_open(struct inode *inode, struct file *filp)
 #endif
 	INIT_LIST_HEAD(&file->handles);
 	mutex_init(&file->mcast_lock);
+	init_rwsem(&file->poll_lock);
 	uvb_table_init(&file->table, &file->stock.uobjects_lock);
 	uvb_ext_file_init(file, ibdev);
 

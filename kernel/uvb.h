@@ -511,6 +511,8 @@ extern struct proc_dir_entry *uvb_proc_dir;
  *	hw_destroy_rwsem held for write, or for read and uobjects_lock
  * @async: the first async event file, which takes events nobody else asked for
  * @mcast_lock: multicast groups of all QPs of the file
+ * @poll_lock: QPs are destroyed with it held for write; held for read between taking a completion
+ *	and asking its QP, which it does not keep
  * @told: bit for each provider's namespace that has been told of the file's objects and is told
  *	of what becomes of them; changed with uobjects_lock
  * @number: what programs name the file by, never used again
@@ -522,6 +524,7 @@ struct uvb_file {
 	struct list_head handles;
 	struct uvb_event_file *async;
 	struct mutex mcast_lock;
+	struct rw_semaphore poll_lock;
 	u8 told;
 	u64 number;
 	struct uverbs_bpf_who who;

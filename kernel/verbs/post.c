@@ -414,7 +414,7 @@ int uvb_cmd_post_srq_recv(struct uverbs_attr_bundle *bundle)
 /* ---- poll ---- */
 
 static int uvb_wc_out(struct ib_device *ibdev, struct ib_uverbs_wc __user *to,
-		      const struct ib_wc *wc)
+		      const struct ib_wc *wc, u32 qp_num)
 {
 	struct ib_uverbs_wc out = {
 		.wr_id = wc->wr_id,
@@ -423,7 +423,7 @@ static int uvb_wc_out(struct ib_device *ibdev, struct ib_uverbs_wc __user *to,
 		.vendor_err = wc->vendor_err,
 		.byte_len = wc->byte_len,
 		.ex.imm_data = wc->ex.imm_data,
-		.qp_num = wc->qp->qp_num,
+		.qp_num = qp_num,
 		.src_qp = wc->src_qp,
 		.wc_flags = wc->wc_flags,
 		.pkey_index = wc->pkey_index,
@@ -437,17 +437,35 @@ static int uvb_wc_out(struct ib_device *ibdev, struct ib_uverbs_wc __user *to,
 	return copy_to_user(to, &out, sizeof(out)) ? -EFAULT : 0;
 }
 
+/*
+ * A QP that is destroyed takes its completions out of the CQ, but not the one that is out already:
+ * so it waits until its number is known. ib_uverbs reads that of a QP that may be gone.
+ */
+static int uvb_poll_one(struct uvb_file *file, struct ib_cq *cq, struct ib_wc *wc, u32 *qp_num)
+{
+	int ret;
+
+	down_read(&file->poll_lock);
+	ret = ib_poll_cq(cq, 1, wc);
+	if (ret > 0)
+		*qp_num = wc->qp->qp_num;
+	up_read(&file->poll_lock);
+	return ret;
+}
+
 /* Completions go to user space one by one: one that cannot be delivered costs no others. */
-static int uvb_poll(struct ib_cq *cq, u32 max, struct ib_uverbs_wc __user *to, u32 *count)
+static int uvb_poll(struct uvb_file *file, struct ib_cq *cq, u32 max,
+		    struct ib_uverbs_wc __user *to, u32 *count)
 {
 	struct ib_wc wc;
+	u32 qp_num;
 	int ret;
 
 	while (*count < max) {
-		ret = ib_poll_cq(cq, 1, &wc);
+		ret = uvb_poll_one(file, cq, &wc, &qp_num);
 		if (ret <= 0)
 			return ret;
-		ret = uvb_wc_out(cq->device, to + *count, &wc);
+		ret = uvb_wc_out(cq->device, to + *count, &wc, qp_num);
 		if (ret)
 			return ret;
 		(*count)++;
@@ -474,9 +492,9 @@ int uvb_cmd_poll_cq(struct uverbs_attr_bundle *bundle)
 	cq = uvb_object_get(bundle, UVERBS_OBJECT_CQ, cmd.cq_handle, &handle);
 	if (IS_ERR(cq))
 		return PTR_ERR(cq);
-	/* What it completed may be of a QP that is gone, whose number uvb_wc_out() would look up. */
+	/* What it completed may be of a QP that is gone, whose number uvb_poll_one() would look up. */
 	ret = uvb_cq_polled(bundle, cq, UVERBS_BPF_ATTR_NONE) ?:
-	      uvb_poll(cq, cmd.ne, to->wc, &resp.count);
+	      uvb_poll(uvb_bundle_file(bundle), cq, cmd.ne, to->wc, &resp.count);
 	uvb_handle_put(handle, UVERBS_BPF_ACCESS_READ);
 	if (ret)
 		return ret;

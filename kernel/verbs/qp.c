@@ -823,6 +823,18 @@ static int uvb_cmd_destroy_qp(struct uverbs_attr_bundle *bundle)
 	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
+/* POLL_CQ of another thread may have a completion of it in its hands, see uvb_poll_one(). */
+static int uvb_qp_destroy_polled(struct uverbs_attr_bundle *bundle, struct ib_qp *qp)
+{
+	struct rw_semaphore *lock = &uvb_bundle_file(bundle)->poll_lock;
+	int ret;
+
+	down_write(lock);
+	ret = ib_destroy_qp_user(qp, &bundle->driver_udata);
+	up_write(lock);
+	return ret;
+}
+
 static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why,
 			  struct uverbs_attr_bundle *bundle)
 {
@@ -839,7 +851,7 @@ static int uvb_qp_destroy(struct uvb_handle *handle, enum rdma_remove_reason why
 		uvb_direct_qp_destroy(bundle, handle->object);
 	} else {
 		uvb_cq_counter_settle(handle->object);
-		ret = ib_destroy_qp_user(handle->object, &bundle->driver_udata);
+		ret = uvb_qp_destroy_polled(bundle, handle->object);
 		if (ret)
 			return ret;
 	}
