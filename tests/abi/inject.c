@@ -16,8 +16,8 @@
  */
 #include <sys/syscall.h>
 
+#include "calls.h"
 #include "objects.h"
-#include "../../uapi/uverbs_bpf.h"
 
 /* No call has nearly as many points; if one has, it never ends. */
 #define MAX_POINTS	5000
@@ -285,27 +285,14 @@ static int call_resize(void)
 
 static int call_poll(void)
 {
-	struct ib_uverbs_poll_cq in = { .cq_handle = objects[CQ], .ne = 4 };
-	char out[512];
+	struct polled out;
 
-	return legacy(fd, IB_USER_VERBS_CMD_POLL_CQ, &in, sizeof(in), out, sizeof(out), NULL, 0);
+	return poll_cq(fd, objects[CQ], &out);
 }
 
 static int call_post_recv(void)
 {
-	struct {
-		struct ib_uverbs_post_recv cmd;
-		struct ib_uverbs_recv_wr wr;
-		struct ib_uverbs_sge sge;
-	} in = {
-		.cmd = { .qp_handle = objects[RC], .wr_count = 1, .sge_count = 1,
-			 .wqe_size = sizeof(in.wr) },
-		.wr = { .wr_id = 1, .num_sge = 1 },
-		.sge = { .addr = (uintptr_t)memory, .length = 16, .lkey = 1 },
-	};
-	struct ib_uverbs_post_recv_resp out;
-
-	return legacy(fd, IB_USER_VERBS_CMD_POST_RECV, &in, sizeof(in), &out, sizeof(out), NULL, 0);
+	return post_recv(fd, IB_USER_VERBS_CMD_POST_RECV, objects[RC], memory, 16, 1);
 }
 
 static int mcast(uint32_t command)
@@ -416,14 +403,7 @@ static int call_words(void)
 
 static int call_pd_alloc(void)
 {
-	struct cmd cmd;
-	int err;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_BPF_METHOD_PD_ALLOC);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_PD_HANDLE, 0);
-	err = cmd_call(fd, &cmd);
-	handle = cmd.attrs[0].data;
-	return err;
+	return own_alloc_pd(fd, &handle);
 }
 
 static void undo_pd(int err)
@@ -434,19 +414,7 @@ static void undo_pd(int err)
 
 static int call_mr_reg(void)
 {
-	struct cmd cmd;
-	uint32_t lkey;
-	int err;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_BPF_METHOD_MR_REG);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_MR_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_MR_PD, objects[PD]);
-	cmd_u64(&cmd, UVERBS_BPF_ATTR_MR_ADDR, (uintptr_t)memory);
-	cmd_u64(&cmd, UVERBS_BPF_ATTR_MR_LENGTH, sizeof(memory));
-	cmd_out(&cmd, UVERBS_BPF_ATTR_MR_RESP_LKEY, &lkey, sizeof(lkey));
-	err = cmd_call(fd, &cmd);
-	handle = cmd.attrs[0].data;
-	return err;
+	return own_reg_mr(fd, objects[PD], memory, sizeof(memory), &handle);
 }
 
 static void undo_mr(int err)
@@ -457,15 +425,7 @@ static void undo_mr(int err)
 
 static int call_qp_modify(void)
 {
-	struct cmd cmd;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_MODIFY);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_QP_HANDLE, objects[RC]);
-	cmd_u64(&cmd, UVERBS_BPF_ATTR_QP_STATE, 1);
-	cmd_u32(&cmd, UVERBS_BPF_ATTR_QP_PORT, 1);
-	cmd_u32(&cmd, UVERBS_BPF_ATTR_QP_PKEY_INDEX, 0);
-	cmd_u32(&cmd, UVERBS_BPF_ATTR_QP_ACCESS_FLAGS, 1);
-	return cmd_call(fd, &cmd);
+	return own_qp_to_init(fd, objects[RC]);
 }
 
 static const struct uverbs_bpf_roce_path path = {
@@ -473,24 +433,9 @@ static const struct uverbs_bpf_roce_path path = {
 	.fields = UVERBS_BPF_ROCE_DEST_GID | UVERBS_BPF_ROCE_SGID_INDEX,
 };
 
-static const struct uverbs_bpf_qp_connection connection = {
-	.fields = UVERBS_BPF_QP_PATH_MTU | UVERBS_BPF_QP_TIMEOUT | UVERBS_BPF_QP_RETRY_CNT |
-		  UVERBS_BPF_QP_RNR_RETRY | UVERBS_BPF_QP_RQ_PSN | UVERBS_BPF_QP_SQ_PSN |
-		  UVERBS_BPF_QP_MAX_RD_ATOMIC | UVERBS_BPF_QP_MAX_DEST_RD_ATOMIC |
-		  UVERBS_BPF_QP_MIN_RNR_TIMER | UVERBS_BPF_QP_DEST_QPN,
-	.dest_qp_num = 0x17, .path_mtu = 3, .timeout = 14, .retry_cnt = 7, .rnr_retry = 7,
-	.min_rnr_timer = 12, .max_rd_atomic = 1, .max_dest_rd_atomic = 1,
-};
-
 static int call_qp_connect(void)
 {
-	struct cmd cmd;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_QP, UVERBS_BPF_METHOD_QP_CONNECT);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_QP_HANDLE, objects[RC]);
-	cmd_in(&cmd, UVERBS_BPF_ATTR_QP_CONNECTION, &connection, sizeof(connection));
-	cmd_in(&cmd, UVERBS_BPF_ATTR_ROCE_PATH, &path, sizeof(path));
-	return cmd_call(fd, &cmd);
+	return own_connect_qp(fd, objects[RC], UVERBS_BPF_ATTR_ROCE_PATH, &path, sizeof(path));
 }
 
 static void prepare_connected(void)

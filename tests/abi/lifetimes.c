@@ -135,6 +135,12 @@ static int race_call(unsigned int what, uint32_t a, uint32_t b, uint32_t *made)
 	struct ib_uverbs_destroy_cq_resp cq_resp;
 	struct ib_uverbs_destroy_qp_resp qp_resp;
 	struct ib_uverbs_req_notify_cq notify = { .cq_handle = a };
+	/* No work requests: those are in the queue, says this. */
+	struct ib_uverbs_post_send doorbell = {
+		.qp_handle = a,
+		.wqe_size = sizeof(struct ib_uverbs_send_wr),
+	};
+	struct ib_uverbs_post_send_resp posted;
 	struct ib_uverbs_query_qp_resp query;
 	int fd = race_state.fd;
 
@@ -149,6 +155,9 @@ static int race_call(unsigned int what, uint32_t a, uint32_t b, uint32_t *made)
 	case 7:
 		return legacy(fd, IB_USER_VERBS_CMD_REQ_NOTIFY_CQ, &notify, sizeof(notify), NULL,
 			      0, NULL, 0);
+	case 8:
+		return legacy(fd, IB_USER_VERBS_CMD_POST_SEND, &doorbell, sizeof(doorbell),
+			      &posted, sizeof(posted), NULL, 0);
 	default:
 		return legacy(fd, IB_USER_VERBS_CMD_MODIFY_QP, &modify, sizeof(modify), NULL, 0,
 			      NULL, 0);
@@ -161,7 +170,7 @@ static void *race_thread(void *arg)
 	unsigned long round;
 
 	for (round = 0; round < race_state.rounds; round++) {
-		unsigned int what = rand_r(&seed) % 9;
+		unsigned int what = rand_r(&seed) % 10;
 		uint32_t a = rand_r(&seed) % RACE_HANDLES, b = rand_r(&seed) % RACE_HANDLES;
 		uint32_t made = 0;
 		int ret = race_call(what, a, b, &made);

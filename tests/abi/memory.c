@@ -30,10 +30,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "calls.h"
 #include "dmabuf.h"
 #include "fake.h"
 #include "../drivers/fake/fake_abi.h"
-#include "../../uapi/uverbs_bpf.h"
 
 #define PAGE		4096
 #define REREG_TRANS	1
@@ -476,18 +476,6 @@ static int fail_contexts(unsigned int number)
 
 /* ---- our own methods ---- */
 
-static int own_alloc_pd(uint32_t *pd)
-{
-	struct cmd cmd;
-	int ret;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_PD, UVERBS_BPF_METHOD_PD_ALLOC);
-	cmd_handle(&cmd, UVERBS_BPF_ATTR_PD_HANDLE, 0);
-	ret = cmd_call(fd, &cmd);
-	*pd = cmd.attrs[0].data;
-	return ret;
-}
-
 static int own_resize(uint32_t cq, uint32_t cqe, uint32_t *resp_cqe, struct mminfo *ring)
 {
 	struct rxe_resize_cq_resp uhw = {};
@@ -541,7 +529,7 @@ static void own(void)
 	struct mminfo ring = {};
 	uint32_t pd, cq, cqe = 0;
 
-	expect("PD_ALLOC", own_alloc_pd(&pd), 0);
+	expect("PD_ALLOC", own_alloc_pd(fd, &pd), 0);
 	expect("MR_REG", own_reg(pd, &queried.handle), 0);
 	expect("QUERY_MR", query_mr(&queried), 0);
 	expect_value("length", queried.length, PAGE);
