@@ -3,9 +3,10 @@
  * flows NODE CONTROL
  *
  * Work queues, tables of them, flows, counters and completion counters on a
- * fake device: right calls, and calls that are wrong in one place. Prints what
- * each is answered; that must not depend on who serves NODE. CONTROL is the
- * file of the fake driver that takes commands.
+ * fake device: right calls, and calls that are wrong in one place; and the
+ * asynchronous events of all that has some. Prints what each is answered; that
+ * must not depend on who serves NODE. CONTROL is the file of the fake driver
+ * that takes commands.
  *
  * flows leak NODE [stay]: after a refused EX MODIFY_WQ, what does destroying say? (ib_uverbs: EBUSY)
  * With "stay" it keeps the file open for ever.
@@ -14,19 +15,20 @@
  */
 #include <linux/capability.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "fake.h"
+#include "../drivers/fake/fake_abi.h"
 
 /* Objects of later kernels. */
 #define OBJECT_COMP_CNTR	19
 #define QUERY_COMP_CNTR_CAPS	8
 #define QP_ATTACH_COMP_CNTR	2
 
-#define EVENT_WQ_FATAL		19
 #define BAD_POINTER		8
 #define USER_HANDLE		0x0123456789abcdefULL
 
@@ -42,24 +44,30 @@ static struct {
 
 /* ---- calls ---- */
 
-static int create_wq(uint32_t *wq, uint32_t *number)
+/* @resp: three words; the last is the number. */
+static void create_wq_begin(struct cmd *cmd, uint32_t *resp)
 {
-	uint32_t max_wr, max_sge;
+	cmd_begin(cmd, UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_CREATE);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_WQ_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_WQ_PD_HANDLE, env.pd);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_WQ_CQ_HANDLE, env.cq);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_WQ_USER_HANDLE, USER_HANDLE);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_WQ_TYPE, 0);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_WQ_MAX_WR, 4);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_WQ_MAX_SGE, 1);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_WQ_FLAGS, 0);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_WR, &resp[0], 4);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_SGE, &resp[1], 4);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_WQ_RESP_WQ_NUM, &resp[2], 4);
+}
+
+static int create_wq(uint32_t *wq)
+{
+	uint32_t resp[3];
 	struct cmd cmd;
 	int ret;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_PD_HANDLE, env.pd);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_WQ_CQ_HANDLE, env.cq);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_WQ_USER_HANDLE, USER_HANDLE);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_WQ_TYPE, 0);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_WQ_MAX_WR, 4);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_WQ_MAX_SGE, 1);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_WQ_FLAGS, 0);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_WR, &max_wr, 4);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_MAX_SGE, &max_sge, 4);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_WQ_RESP_WQ_NUM, number, 4);
+	create_wq_begin(&cmd, resp);
 	ret = cmd_call(env.fd, &cmd);
 	*wq = cmd.attrs[0].data;
 	return ret;
@@ -201,8 +209,6 @@ static void env_close(void)
 
 static void env_open(void)
 {
-	uint32_t number;
-
 	env.fd = open(node, O_RDWR | O_CLOEXEC);
 	if (env.fd < 0)
 		die("%s: %s", node, errno_name(errno));
@@ -210,9 +216,9 @@ static void env_open(void)
 	must("ASYNC_EVENT_ALLOC", alloc_async(env.fd, &env.async));
 	must("ALLOC_PD", alloc_pd(env.fd, &env.pd));
 	must("CQ_CREATE", create_cq(env.fd, 16, -1, NULL, &env.cq));
-	must("WQ_CREATE", create_wq(&env.wq[0], &number));
-	must("WQ_CREATE", create_wq(&env.wq[1], &number));
-	must("WQ_CREATE", create_wq(&env.free_wq, &number));
+	must("WQ_CREATE", create_wq(&env.wq[0]));
+	must("WQ_CREATE", create_wq(&env.wq[1]));
+	must("WQ_CREATE", create_wq(&env.free_wq));
 	must("CREATE_RWQ_IND_TBL", create_table(env.wq[0], env.wq[1], &env.table));
 	must("CREATE_RWQ_IND_TBL", create_table(env.wq[0], env.wq[0], &env.free_table));
 	must("COUNTERS_CREATE", create_counters(&env.counters));
@@ -908,24 +914,156 @@ static void test_rights(void)
 
 /* ---- events ---- */
 
-static void test_events(void)
+static void cq_begin(struct cmd *cmd, uint32_t *resp)
 {
+	create_cq_begin(cmd, 16, resp);
+}
+
+static void qp_begin(struct cmd *cmd, uint32_t *resp)
+{
+	create_qp_begin(cmd, env.pd, env.cq, IB_UVERBS_QPT_RC, (struct qp_made *)resp);
+}
+
+static void srq_begin(struct cmd *cmd, uint32_t *resp)
+{
+	create_srq_begin(cmd, env.pd, 4, 0, resp);
+}
+
+/* What reports events, by the names it has in the driver's control file. */
+static const struct source {
+	const char *name;
+	uint32_t event;			/* enum ib_event_type */
+	void (*begin)(struct cmd *cmd, uint32_t *resp);
+	uint16_t event_fd, object, destroy, resp_len;
+	uint32_t command;		/* that destroys it, */
+	unsigned int in, out;		/* of so many words; the handle is in the middle of it */
+} sources[] = {
+	{ "cq", 0, cq_begin, UVERBS_ATTR_CREATE_CQ_EVENT_FD, UVERBS_OBJECT_CQ,
+	  UVERBS_METHOD_CQ_DESTROY, 8, IB_USER_VERBS_CMD_DESTROY_CQ, 4, 2 },
+	{ "qp", 1, qp_begin, UVERBS_ATTR_CREATE_QP_EVENT_FD, UVERBS_OBJECT_QP,
+	  UVERBS_METHOD_QP_DESTROY, 4, IB_USER_VERBS_CMD_DESTROY_QP, 4, 1 },
+	{ "srq", 14, srq_begin, UVERBS_ATTR_CREATE_SRQ_EVENT_FD, UVERBS_OBJECT_SRQ,
+	  UVERBS_METHOD_SRQ_DESTROY, 4, IB_USER_VERBS_CMD_DESTROY_SRQ, 4, 1 },
+	{ "wq", 19, create_wq_begin, UVERBS_ATTR_CREATE_WQ_EVENT_FD, UVERBS_OBJECT_WQ,
+	  UVERBS_METHOD_WQ_DESTROY, 4, EX | IB_USER_VERBS_EX_CMD_DESTROY_WQ, 2, 4 },
+};
+
+/* @async: the file that is to have its events, or -1 for the default one */
+static void create_source(const struct source *source, int async, uint32_t *handle,
+			  uint32_t *number)
+{
+	struct fake_resp made = {};
+	uint32_t resp[8];
+	struct cmd cmd;
+
+	source->begin(&cmd, resp);
+	if (async >= 0)
+		cmd_fd(&cmd, source->event_fd, async);
+	cmd_out(&cmd, ATTR_UHW_OUT, &made, sizeof(made));
+	must(source->name, cmd_call(env.fd, &cmd));
+	*handle = cmd.attrs[0].data;
+	*number = made.number;
+}
+
+/* What is answered says how many of its events were read. */
+static void destroy_source(const struct source *source, uint32_t handle, bool by_method)
+{
+	uint32_t in[4] = {}, out[4] = {};
+	struct cmd cmd;
+	int ret;
+
+	if (by_method) {
+		cmd_begin(&cmd, source->object, source->destroy);
+		cmd_handle(&cmd, 0, handle);
+		cmd_out(&cmd, 1, out, source->resp_len);
+		ret = cmd_call(env.fd, &cmd);
+	} else {
+		in[source->in / 2] = handle;
+		ret = legacy(env.fd, source->command, in, source->in * sizeof(in[0]), out,
+			     source->out * sizeof(out[0]), NULL, 0);
+	}
+	printf("destroyed by a %s: %s, answer %u %u %u %u\n", by_method ? "method" : "command",
+	       errno_name(ret), out[0], out[1], out[2], out[3]);
+}
+
+static void send_event(const struct source *source, uint32_t number)
+{
+	fake_tell(control, "event %s %u %u\n", source->name, number, source->event);
+}
+
+static void signal_us(int async)
+{
+	if (fcntl(async, F_SETOWN, getpid()) || fcntl(async, F_SETSIG, SIGIO) ||
+	    fcntl(async, F_SETFL, fcntl(async, F_GETFL) | O_ASYNC))
+		die("fcntl: %s", errno_name(errno));
+}
+
+/* Three events, of which two are read; the file @quiet gets none. */
+static void test_source(const struct source *source, int async, int quiet, bool named)
+{
+	struct pollfd fds[2] = {
+		{ .fd = async, .events = POLLIN },
+		{ .fd = quiet, .events = POLLIN },
+	};
 	struct ib_uverbs_async_event_desc desc = {};
-	struct pollfd poll_async = { .fd = env.async, .events = POLLIN };
-	uint32_t wq, number, events;
+	const struct timespec at_once = {};
+	uint32_t handle, number;
+	siginfo_t info;
+	sigset_t set;
 	unsigned int i;
 
-	must("WQ_CREATE", create_wq(&wq, &number));
+	create_source(source, named ? async : -1, &handle, &number);
 	for (i = 0; i < 3; i++)
-		fake_tell(control, "event wq %u %u\n", number, EVENT_WQ_FATAL);
+		send_event(source, number);
+	printf("events of a %s for the %s file: pending %d, for the other %d\n", source->name,
+	       named ? "named" : "default", poll(&fds[0], 1, 1000), poll(&fds[1], 1, 0));
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	if (sigtimedwait(&set, &info, &at_once) == SIGIO)
+		printf("SIGIO: code %d, of that file %d\n", info.si_code, info.si_fd == async);
 	for (i = 0; i < 2; i++) {
-		if (poll(&poll_async, 1, 1000) != 1 ||
-		    read(env.async, &desc, sizeof(desc)) != sizeof(desc))
+		if (read(async, &desc, sizeof(desc)) != sizeof(desc))
 			die("no event");
 		printf("event %u of %llx\n", desc.event_type, (unsigned long long)desc.element);
 	}
-	printf("destroy: %s, ", errno_name(destroy_wq(wq, &events)));
-	printf("%u events read, %d left\n", events, poll(&poll_async, 1, 0));
+	destroy_source(source, handle, named);
+	printf("left: %d\n", poll(&fds[0], 1, 0));
+}
+
+static void test_events(void)
+{
+	const struct source *source, *end = sources + sizeof(sources) / sizeof(sources[0]);
+	struct pollfd poll_async = { .fd = env.async, .events = POLLIN };
+	uint32_t handle, number;
+	sigset_t set;
+	int other;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	must("ASYNC_EVENT_ALLOC", alloc_async(env.fd, &other));
+	/* What is not there is not waited for. */
+	fcntl(env.async, F_SETFL, O_NONBLOCK);
+	fcntl(other, F_SETFL, O_NONBLOCK);
+	signal_us(env.async);
+	signal_us(other);
+	for (source = sources; source < end; source++) {
+		test_source(source, env.async, other, false);
+		test_source(source, other, env.async, true);
+	}
+	close(other);
+
+	/* Nobody hears of what a closed file was to tell. */
+	for (source = sources; source < end; source++) {
+		must("ASYNC_EVENT_ALLOC", alloc_async(env.fd, &other));
+		create_source(source, other, &handle, &number);
+		send_event(source, number);
+		close(other);
+		send_event(source, number);
+		printf("events of a %s for a closed file: pending %d\n", source->name,
+		       poll(&poll_async, 1, 0));
+		destroy_source(source, handle, true);
+	}
 }
 
 /* ---- the driver refuses ---- */
@@ -948,7 +1086,7 @@ static void test_failures(void)
 		fake_tell(control, "fail %s 1 %d\n", ops[i], EREMOTEIO);
 		switch (i) {
 		case 0:
-			ret = create_wq(&handle, &events);
+			ret = create_wq(&handle);
 			break;
 		case 1:
 			ret = destroy_wq(env.free_wq, &events);

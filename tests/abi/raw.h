@@ -210,6 +210,17 @@ static inline int create_ah(int fd, uint32_t pd, const uint8_t *gid, unsigned in
 	return ret;
 }
 
+/* What every CQ is made with. The first attribute is the CQ. */
+static inline void create_cq_begin(struct cmd *cmd, uint32_t cqe, uint32_t *resp_cqe)
+{
+	cmd_begin(cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_CQ_HANDLE, 0);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_CQ_CQE, cqe);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, 0x0123456789abcdef);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR, 0);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_CQ_RESP_CQE, resp_cqe, sizeof(*resp_cqe));
+}
+
 /* @channel is -1 for none; @ring, if not NULL, says where the CQ can be mapped. */
 static inline int create_cq(int fd, uint32_t cqe, int channel, struct mminfo *ring, uint32_t *cq)
 {
@@ -218,12 +229,7 @@ static inline int create_cq(int fd, uint32_t cqe, int channel, struct mminfo *ri
 	struct cmd cmd;
 	int ret;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_CQ_HANDLE, 0);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_CQ_CQE, cqe);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_CQ_USER_HANDLE, 0x0123456789abcdef);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_CQ_COMP_VECTOR, 0);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_CQ_RESP_CQE, &resp_cqe, sizeof(resp_cqe));
+	create_cq_begin(&cmd, cqe, &resp_cqe);
 	cmd_out(&cmd, ATTR_UHW_OUT, &uhw, sizeof(uhw));
 	if (channel >= 0)
 		cmd_fd(&cmd, UVERBS_ATTR_CREATE_CQ_COMP_CHANNEL, channel);
@@ -327,6 +333,22 @@ static inline int qp_to_rtr(int fd, uint32_t qp, uint8_t sgid_index, const uint8
 	return legacy(fd, IB_USER_VERBS_CMD_MODIFY_QP, &in, sizeof(in), NULL, 0, NULL, 0);
 }
 
+/* What every basic SRQ is made with; @resp is two words. The first attribute is the SRQ. */
+static inline void create_srq_begin(struct cmd *cmd, uint32_t pd, uint32_t max_wr, uint32_t limit,
+				    uint32_t *resp)
+{
+	cmd_begin(cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
+	cmd_handle(cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 0x0123456789abcdef);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_MAX_WR, max_wr);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, 1);
+	cmd_u32(cmd, UVERBS_ATTR_CREATE_SRQ_LIMIT, limit);
+	cmd_u64(cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
+	cmd_out(cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &resp[0], sizeof(resp[0]));
+	cmd_out(cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &resp[1], sizeof(resp[1]));
+}
+
 static inline int create_srq(int fd, uint32_t pd, uint32_t max_wr, uint32_t limit, uint32_t *srq)
 {
 	struct rxe_create_srq_resp uhw;
@@ -334,16 +356,7 @@ static inline int create_srq(int fd, uint32_t pd, uint32_t max_wr, uint32_t limi
 	struct cmd cmd;
 	int ret;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, pd);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, 0x0123456789abcdef);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_WR, max_wr);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, 1);
-	cmd_u32(&cmd, UVERBS_ATTR_CREATE_SRQ_LIMIT, limit);
-	cmd_u64(&cmd, UVERBS_ATTR_CREATE_SRQ_TYPE, IB_UVERBS_SRQT_BASIC);
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, &resp[0], sizeof(resp[0]));
-	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &resp[1], sizeof(resp[1]));
+	create_srq_begin(&cmd, pd, max_wr, limit, resp);
 	cmd_out(&cmd, ATTR_UHW_OUT, &uhw, sizeof(uhw));
 	ret = cmd_call(fd, &cmd);
 	*srq = cmd.attrs[0].data;
