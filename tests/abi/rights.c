@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * rights qkey NODE	set Q_Keys, also those for privileged programs
+ * rights raw NODE	make what sees or sends raw packets, on a fake device
  * rights memlock NODE	register more memory than RLIMIT_MEMLOCK allows, which this sets
  *
  * Prints how each call is answered. What it must be depends on who runs this; lines that begin with
@@ -8,7 +9,7 @@
  */
 #include <sys/resource.h>
 
-#include "raw.h"
+#include "objects.h"
 #include "../../uapi/uverbs_bpf.h"
 
 #define PAGE		4096
@@ -19,6 +20,8 @@
 /* enum ib_qp_attr_mask, enum ib_qp_state */
 enum { QP_STATE = 1 << 0, QP_PKEY_INDEX = 1 << 4, QP_PORT = 1 << 5, QP_QKEY = 1 << 6 };
 enum { RESET, INIT };
+/* enum ib_qp_create_flags */
+#define SOURCE_QPN	(1 << 10)
 
 static int fd;
 
@@ -82,6 +85,40 @@ static void qkey(void)
 	}
 }
 
+/* ---- raw packets ---- */
+
+static int raw_by_command(uint32_t pd, uint32_t cq)
+{
+	struct ib_uverbs_create_qp in = {
+		.pd_handle = pd,
+		.send_cq_handle = cq,
+		.recv_cq_handle = cq,
+		.max_send_wr = 4,
+		.max_send_sge = 1,
+		.qp_type = IB_UVERBS_QPT_RAW_PACKET,
+	};
+	struct ib_uverbs_create_qp_resp out;
+
+	return legacy(fd, IB_USER_VERBS_CMD_CREATE_QP, &in, sizeof(in), &out, sizeof(out), NULL, 0);
+}
+
+static void raw(void)
+{
+	uint32_t pd, cq, ud, handle;
+
+	must("ALLOC_PD", alloc_pd(fd, &pd));
+	must("CQ_CREATE", create_cq(fd, 16, -1, NULL, &cq));
+	must("QP_CREATE", create_qp(fd, pd, cq, IB_UVERBS_QPT_UD, &ud));
+	say("RAW_PACKET by QP_CREATE",
+	    create_qp(fd, pd, cq, IB_UVERBS_QPT_RAW_PACKET, &handle));
+	say("RAW_PACKET by CREATE_QP", raw_by_command(pd, cq));
+	say("RAW_PACKET by EX CREATE_QP",
+	    create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_RAW_PACKET, 0, 0, &handle, NULL));
+	say("source QPN by EX CREATE_QP",
+	    create_qp_ex(fd, pd, cq, IB_UVERBS_QPT_UD, SOURCE_QPN, 0x1234, &handle, NULL));
+	say("flow", make_flow(fd, ud, &handle));
+}
+
 /* ---- RLIMIT_MEMLOCK ---- */
 
 static char memory[2 * LIMIT * PAGE] __attribute__((aligned(PAGE)));
@@ -140,11 +177,13 @@ static void memlock(const char *node)
 int main(int argc, char **argv)
 {
 	if (argc != 3)
-		die("usage: rights qkey|memlock NODE");
+		die("usage: rights qkey|raw|memlock NODE");
 	fd = raw_open(argv[2]);
 	must("GET_CONTEXT", get_context(fd));
 	if (!strcmp(argv[1], "qkey"))
 		qkey();
+	else if (!strcmp(argv[1], "raw"))
+		raw();
 	else if (!strcmp(argv[1], "memlock"))
 		memlock(argv[2]);
 	else
