@@ -148,6 +148,8 @@ assert_fake_empty() {
 
 # hold NODE: let a process make one object of each kind; its id is in $holder.
 hold() {
+	# What the one before said is not waited for.
+	rm -f "$tmp/hold"
 	lifetimes hold "$1" >"$tmp/hold" &
 	holder=$!
 	on_exit "kill -KILL $holder 2>/dev/null"
@@ -158,6 +160,23 @@ hold() {
 bury() {
 	kill -KILL "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
+}
+
+# ended PROCESS: whether a child has.
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# removal_waits REMOVER NODE HOLDER: a process removes a device of which another has the node open;
+# it waits until that has ended.
+removal_waits() {
+	sleep 1
+	! ended "$1" || fail "a device was removed with its node open"
+	# Nobody new gets in while it waits.
+	[ ! -e "$2" ] || fail "$2 is still there"
+	bury "$3"
+	wait_for 20 ended "$1"
+	wait "$1" || fail "the removal failed with status $?"
 }
 
 # charged_group NAME [LIMITS]: a control group $group to which RDMA is charged, until the test ends.
