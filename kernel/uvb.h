@@ -511,7 +511,7 @@ extern struct proc_dir_entry *uvb_proc_dir;
  *	hw_destroy_rwsem held for write, or for read and uobjects_lock
  * @async: the first async event file, which takes events nobody else asked for
  * @mcast_lock: multicast groups of all QPs of the file
- * @poll_lock: QPs are destroyed with it held for write; held for read between taking a completion
+ * @poll_lock: QPs are destroyed with it held for read; held for write between taking a completion
  *	and asking its QP, which it does not keep
  * @told: bit for each provider's namespace that has been told of the file's objects and is told
  *	of what becomes of them; changed with uobjects_lock

@@ -445,11 +445,11 @@ static int uvb_poll_one(struct uvb_file *file, struct ib_cq *cq, struct ib_wc *w
 {
 	int ret;
 
-	down_read(&file->poll_lock);
+	down_write(&file->poll_lock);
 	ret = ib_poll_cq(cq, 1, wc);
 	if (ret > 0)
 		*qp_num = wc->qp->qp_num;
-	up_read(&file->poll_lock);
+	up_write(&file->poll_lock);
 	return ret;
 }
 

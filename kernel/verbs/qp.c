@@ -823,15 +823,19 @@ static int uvb_cmd_destroy_qp(struct uverbs_attr_bundle *bundle)
 	return ret ?: uvb_response(bundle, &resp, sizeof(resp));
 }
 
-/* POLL_CQ of another thread may have a completion of it in its hands, see uvb_poll_one(). */
+/*
+ * POLL_CQ of another thread may have a completion of it in its hands, see uvb_poll_one(). QPs are
+ * destroyed side by side, which takes milliseconds each where firmware does it; so theirs is the
+ * side of the lock that many may hold.
+ */
 static int uvb_qp_destroy_polled(struct uverbs_attr_bundle *bundle, struct ib_qp *qp)
 {
 	struct rw_semaphore *lock = &uvb_bundle_file(bundle)->poll_lock;
 	int ret;
 
-	down_write(lock);
+	down_read(lock);
 	ret = ib_destroy_qp_user(qp, &bundle->driver_udata);
-	up_write(lock);
+	up_read(lock);
 	return ret;
 }
 
