@@ -201,6 +201,41 @@ static const struct ib_device_ops disassociate_ops = {
 	.disassociate_ucontext = disassociate_ucontext,
 };
 
+/* What rdmavt does for the device, put aside where something is to be done before it. */
+static struct ib_device_ops rdmavt;
+
+/*
+ * rvt_detach_mcast() takes a QP off its group's list and then looks at the group, without the lock:
+ * whoever detaches the last QP meanwhile has freed the group.
+ */
+static DEFINE_MUTEX(detach_lock);
+
+static int detach_mcast(struct ib_qp *qp, union ib_gid *gid, u16 lid)
+{
+	guard(mutex)(&detach_lock);
+	return rdmavt.detach_mcast(qp, gid, lid);
+}
+
+/*
+ * No resizing: rvt_modify_srq() locks the old queue and unlocks the new one, and of an SRQ of user
+ * space it never frees the old one.
+ */
+static int modify_srq(struct ib_srq *srq, struct ib_srq_attr *attr, enum ib_srq_attr_mask mask,
+		      struct ib_udata *udata)
+{
+	if (mask & IB_SRQ_MAX_WR)
+		return -EOPNOTSUPP;
+	return rdmavt.modify_srq(srq, attr, mask, udata);
+}
+
+/* rdmavt fills in its own as it registers the device, so ours come after it. */
+static void correct_rdmavt(struct ib_device_ops *ops)
+{
+	rdmavt = *ops;
+	ops->detach_mcast = detach_mcast;
+	ops->modify_srq = modify_srq;
+}
+
 static const struct rvt_driver_params parameters = {
 	.core_cap_flags = RDMA_CORE_PORT_IBA_IB,
 	.lkey_table_size = 14,
@@ -218,7 +253,7 @@ static const struct rvt_driver_params parameters = {
 	.props = {
 		.device_cap_flags = IB_DEVICE_BAD_PKEY_CNTR | IB_DEVICE_BAD_QKEY_CNTR |
 			IB_DEVICE_PORT_ACTIVE_EVENT | IB_DEVICE_RC_RNR_NAK_GEN |
-			IB_DEVICE_SRQ_RESIZE | IB_DEVICE_SYS_IMAGE_GUID,
+			IB_DEVICE_SYS_IMAGE_GUID,
 		.atomic_cap = IB_ATOMIC_HCA,
 		.max_ah = 32768,
 		.max_cq = 8192,
@@ -293,6 +328,7 @@ static int add_device(void)
 	ret = rvt_register_device(&new->rdi);
 	if (ret)
 		goto err_workqueue;
+	correct_rdmavt(&ibdev->ops);
 	device = new;
 	return 0;
 
