@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Compare what two sides gave and print a report.
 
-Usage: compare.py --stock DIR... --ours DIR... [--part] [--brief] [--json=FILE] [--suspects=FILE]
+Usage: compare.py --stock DIR... --ours DIR... [--part] [--brief] [--least=N] [--json=FILE]
+                  [--suspects=FILE]
 
 Each DIR is one that `side` filled; several of one side are several runs. An item agrees if every
 answer of ours (verdict, reason, output, trace) is one that stock gave too: most tests give always the
 same, and one that depends on timing on stock may do so on ours. --part: ours are some of stock's
-items, instead of all. --brief: no line for what agrees. --suspects: write the names of those that
-do not agree, for another run of stock.
+items, instead of all. --brief: no line for what agrees. --least: so many tests of pyverbs must pass,
+some of them of rdma_cm, since two sides of a machine that is badly set up agree as well.
+--suspects: write the names of those that do not agree, for another run of stock.
 
-Exit status 0 if all agree, 1 if not, 2 if there was nothing to compare.
+Exit status 0 if all agree, 1 if not, 2 if there was nothing to compare, 3 if too little passed.
 """
 import argparse
 import collections
@@ -128,9 +130,21 @@ def summary(items):
 		      + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))
 
 
+def poor(items, least):
+	"""What is missing on stock, in words, or None."""
+	passed = [test for (suite, _, test), item in items.items()
+		  if suite == "pyverbs" and item.words("stock").startswith("ok")]
+	if len(passed) < least:
+		return f"{len(passed)} tests of pyverbs pass on stock, expected are at least {least}"
+	if not any(test.startswith("tests.test_rdmacm.") for test in passed):
+		return "no test of rdma_cm passes on stock"
+	return None
+
+
 def main():
 	parser = argparse.ArgumentParser()
 	parser.add_argument("--json")
+	parser.add_argument("--least", type=int)
 	parser.add_argument("--suspects")
 	parser.add_argument("--part", action="store_true")
 	parser.add_argument("--brief", action="store_true")
@@ -167,7 +181,12 @@ def main():
 				   for (suite, device, test), item in sorted(chosen.items())],
 				  file, indent=1)
 			file.write("\n")
-	sys.exit(1 if differing else 0)
+	if differing:
+		sys.exit(1)
+	lacking = arguments.least and poor(chosen, arguments.least)
+	if lacking:
+		print(f"\n{lacking}: is the machine set up as it should be?")
+		sys.exit(3)
 
 
 main()
