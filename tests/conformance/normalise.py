@@ -41,6 +41,9 @@ OPENS = re.compile(r'openat\([^,]*, "([^"]*)".* = (\d+)$')
 CONNECTS = re.compile(r"(?:socket\((AF_INET6?), |accept4?\((\d+)).* = (\d+)$")
 # RDMA_NLDEV_ATTR_DEV_INDEX, in messages of RDMA_NL_NLDEV.
 INDEX = re.compile(r"(\\x08\\x00\\x01\\x00)(\\x[0-9a-f]{2}){4}")
+# IFA_CACHEINFO of RTM_NEWADDR, of the same number, where the kernel cannot tell strace what it is
+# (CONFIG_NETLINK_DIAG): how long an address is valid yet.
+CACHEINFO = re.compile(r"(\\x14\\x00\\x06\\x00)(\\x[0-9a-f]{2}){16}")
 STRING = re.compile(r'"([^"\\]|\\.)*"(\.\.\.)?')
 
 
@@ -81,7 +84,7 @@ class Normaliser:
 		text = text.replace(self.encoded, "DEV")
 		text = re.sub(rf"makedev\({self.major:#x}, {self.minor:#x}\)", "DEV", text)
 		if "nlmsg_type=0x14" in text:
-			text = INDEX.sub(r"\1INDEX", text)
+			text = INDEX.sub(r"\1INDEX", CACHEINFO.sub(r"\1TIME", text))
 		if IDENTIFIES.match(text):
 			text = self.pids.sub("PID", text)
 		if file == "/dev/infiniband/rdma_cm":
