@@ -426,7 +426,7 @@ static const struct uvb_attr uvb_srq_modify_attrs[] = {
 
 static struct uvb_method uvb_srq_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE, uvb_srq_create_method,
-		   uvb_srq_create_attrs, UVB_TELLS),
+		   uvb_srq_create_attrs, UVB_NEEDS(create_srq), UVB_TELLS),
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_DESTROY, uvb_srq_destroy_method,
 		   uvb_srq_destroy_attrs),
 	UVB_METHOD(UVERBS_OBJECT_SRQ, UVERBS_BPF_METHOD_SRQ_MODIFY, uvb_srq_modify_method,

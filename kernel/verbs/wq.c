@@ -275,7 +275,7 @@ static const struct uvb_attr uvb_wq_destroy_attrs[] = {
 
 static struct uvb_method uvb_wq_methods[] = {
 	UVB_METHOD(UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_CREATE, uvb_wq_create_method,
-		   uvb_wq_create_attrs),
+		   uvb_wq_create_attrs, UVB_NEEDS(create_wq)),
 	UVB_METHOD(UVERBS_OBJECT_WQ, UVERBS_METHOD_WQ_DESTROY, uvb_wq_destroy_method,
 		   uvb_wq_destroy_attrs),
 };
