@@ -6,7 +6,8 @@
  * what each is answered. Every call that works is taken apart in turn: header
  * fields, each attribute missing, doubled, too short, too long, with bad
  * pointers and values, each word of each struct changed; legacy commands by
- * ioctl and by write(2). What is printed must not depend on who serves NODE.
+ * ioctl and by write(2). What is printed, with the bytes of answers that are
+ * the same each time, must not depend on who serves NODE.
  *
  * Exit status: 0, or 1 if a call that is right failed.
  */
@@ -116,6 +117,28 @@ static const char *handles(void)
 /* What a call does to env: nothing, something when it works, or even when it fails. */
 enum effect { READS, MAKES, DESTROYS };
 
+/* More than any answer has whose bytes are compared. */
+#define ANSWER	1024
+/* So that it shows what was written, zeroes too. */
+#define BLANK	0xa5
+
+static void blank_output(void)
+{
+	memset(output, BLANK, ANSWER);
+}
+
+static void print_output(void)
+{
+	size_t len = ANSWER;
+
+	while (len && output[len - 1] == BLANK)
+		len--;
+	if (len) {
+		printf(", answer ");
+		print_bytes(output, len);
+	}
+}
+
 static void report(const char *call, const char *how, int ret, const struct cmd *cmd,
 		   enum effect effect)
 {
@@ -128,6 +151,9 @@ static void report(const char *call, const char *how, int ret, const struct cmd 
 	for (i = 0; !ret && cmd && i < cmd->hdr.num_attrs && i < 24; i++)
 		if (cmd->attrs[i].flags & UVERBS_ATTR_F_VALID_OUTPUT)
 			printf(", output 0x%x", cmd->attrs[i].attr_id);
+	/* What is made has numbers of its own. */
+	if (!ret && effect != MAKES)
+		print_output();
 	putchar('\n');
 	if (effect == DESTROYS || (effect == MAKES && (!ret || ret == EFAULT)))
 		env_renew(env.context);
@@ -170,7 +196,8 @@ static void query_gid_table(struct cmd *cmd)
 	cmd_u64(cmd, UVERBS_ATTR_QUERY_GID_TABLE_FLAGS, 0);
 	cmd_out(cmd, UVERBS_ATTR_QUERY_GID_TABLE_RESP_ENTRIES, output,
 		16 * sizeof(struct ib_uverbs_gid_entry));
-	cmd_out(cmd, UVERBS_ATTR_QUERY_GID_TABLE_RESP_NUM_ENTRIES, uhw, 8);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_GID_TABLE_RESP_NUM_ENTRIES,
+		output + 16 * sizeof(struct ib_uverbs_gid_entry), 8);
 }
 
 static void async_event_alloc(struct cmd *cmd)
@@ -198,8 +225,9 @@ static void info_handles(struct cmd *cmd)
 static void mr_query(struct cmd *cmd)
 {
 	cmd_handle(cmd, UVERBS_ATTR_QUERY_MR_HANDLE, env.mr);
-	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_LKEY, output, 4);
-	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_RKEY, output + 8, 4);
+	/* Keys are random. */
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_LKEY, uhw, 4);
+	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_RKEY, uhw + 8, 4);
 	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, output + 16, 8);
 	cmd_out(cmd, UVERBS_ATTR_QUERY_MR_RESP_IOVA, output + 24, 8);
 }
@@ -513,6 +541,7 @@ static const struct method {
 
 static void method_begin(struct cmd *cmd, const struct method *method)
 {
+	blank_output();
 	cmd_begin(cmd, method->object, method->method);
 	method->fill(cmd);
 }
@@ -1209,6 +1238,7 @@ static const struct command commands[] = {
 
 static void command_fill(const struct command *command, uint8_t *in)
 {
+	blank_output();
 	memset(in, 0, command->in + 64);
 	command->fill(in);
 }

@@ -425,6 +425,16 @@ static inline int query_qp(int fd, uint32_t qp, struct ib_uverbs_query_qp_resp *
 	return legacy(fd, IB_USER_VERBS_CMD_QUERY_QP, &in, sizeof(in), out, sizeof(*out), NULL, 0);
 }
 
+/* As hexadecimal digits. */
+static inline void print_bytes(const void *from, size_t len)
+{
+	const uint8_t *bytes = from;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		printf("%02x", bytes[i]);
+}
+
 /* "ok" for 0. */
 static inline const char *errno_name(int err)
 {

@@ -294,8 +294,9 @@ const char *fake_path(const struct rdma_ah_attr *attr, char *buf, size_t size)
 		length += scnprintf(buf + length, size - length, " lid %#x bits %u",
 				    attr->ib.dlid, attr->ib.src_path_bits);
 	else if (attr->type == RDMA_AH_ATTR_TYPE_OPA)
-		length += scnprintf(buf + length, size - length, " lid %#x bits %u",
-				    attr->opa.dlid, attr->opa.src_path_bits);
+		length += scnprintf(buf + length, size - length, " lid %#x bits %u%s",
+				    attr->opa.dlid, attr->opa.src_path_bits,
+				    attr->opa.make_grd ? " grd" : "");
 	if (attr->ah_flags & IB_AH_GRH)
 		scnprintf(buf + length, size - length,
 			  " grh dgid %pI6c flow %#x sgid %u hops %u class %u",

@@ -34,6 +34,7 @@
 #define FAKE_MAX_INLINE		256
 #define FAKE_MAX_DM		0x10000
 #define FAKE_GID_TABLE		16
+#define FAKE_PKEY_TABLE		2
 /* Records kept; a test that makes more has to clear them in between. */
 #define FAKE_MAX_RECORDS	4096
 

@@ -124,14 +124,15 @@ static int fake_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 			return ret;
 		fake_note(dev, FAKE_OP_query_device, udata, "all");
 	}
+	/* No two alike where that is possible, so that none is taken for another. */
 	*attr = (struct ib_device_attr) {
 		.fw_ver = 0x0001000200030000ULL,
-		.sys_image_guid = ib->node_guid,
+		.sys_image_guid = ib->node_guid | cpu_to_be64(0xff),
 		.max_mr_size = SZ_1G,
 		.page_size_cap = PAGE_SIZE,
 		.vendor_id = 0xfa4e,
 		.vendor_part_id = 1,
-		.hw_ver = 1,
+		.hw_ver = 2,
 		.max_qp = 4096,
 		.max_qp_wr = FAKE_MAX_WR,
 		.device_cap_flags = IB_DEVICE_XRC | IB_DEVICE_MEM_WINDOW |
@@ -139,27 +140,41 @@ static int fake_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 				    IB_DEVICE_SRQ_RESIZE | IB_DEVICE_PORT_ACTIVE_EVENT |
 				    IB_DEVICE_MANAGED_FLOW_STEERING,
 		.max_send_sge = FAKE_MAX_SGE,
-		.max_recv_sge = FAKE_MAX_SGE,
-		.max_sge_rd = FAKE_MAX_SGE,
-		.max_cq = 4096,
+		.max_recv_sge = FAKE_MAX_SGE - 1,
+		.max_sge_rd = FAKE_MAX_SGE - 2,
+		.max_cq = 4097,
 		.max_cqe = FAKE_MAX_CQE,
 		.max_mr = 65536,
-		.max_pd = 4096,
+		.max_pd = 4098,
 		.max_qp_rd_atom = 16,
+		.max_ee_rd_atom = 17,
 		.max_res_rd_atom = 16 * 4096,
-		.max_qp_init_rd_atom = 16,
+		.max_qp_init_rd_atom = 18,
+		.max_ee_init_rd_atom = 19,
 		.atomic_cap = IB_ATOMIC_HCA,
-		.max_mw = 65536,
-		.max_raw_ethy_qp = 16,
+		.max_ee = 20,
+		.max_rdd = 21,
+		.max_mw = 65537,
+		.max_raw_ipv6_qp = 22,
+		.max_raw_ethy_qp = 23,
 		.max_mcast_grp = 256,
 		.max_mcast_qp_attach = 64,
 		.max_total_mcast_qp_attach = 256 * 64,
-		.max_ah = 65536,
-		.max_srq = 4096,
-		.max_srq_wr = FAKE_MAX_WR,
+		.max_ah = 65538,
+		.max_srq = 4099,
+		.max_srq_wr = FAKE_MAX_WR - 1,
 		.max_srq_sge = FAKE_MAX_SGE,
-		.max_pkeys = 1,
+		.max_pkeys = FAKE_PKEY_TABLE,
 		.local_ca_ack_delay = 15,
+		.odp_caps = {
+			.general_caps = 1,
+			.per_transport_caps = {
+				.rc_odp_caps = 2,
+				.uc_odp_caps = 3,
+				.ud_odp_caps = 4,
+				.xrc_odp_caps = 5,
+			},
+		},
 		.timestamp_mask = U64_MAX,
 		.hca_core_clock = 1000000,
 		.rss_caps = {
@@ -173,12 +188,13 @@ static int fake_query_device(struct ib_device *ib, struct ib_device_attr *attr,
 		.tm_caps = {
 			.max_rndv_hdr_size = 32,
 			.max_num_tags = 64,
-			.max_ops = 64,
+			.max_ops = 65,
 			.max_sge = 1,
+			.flags = IB_TM_CAP_RNDV_RC,
 		},
 		.cq_caps = {
 			.max_cq_moderation_count = U16_MAX,
-			.max_cq_moderation_period = U16_MAX,
+			.max_cq_moderation_period = U16_MAX - 1,
 		},
 		.max_dm_size = FAKE_MAX_DM,
 	};
@@ -206,15 +222,23 @@ static int fake_query_port(struct ib_device *ib, u32 port, struct ib_port_attr *
 	attr->max_mtu = IB_MTU_4096;
 	attr->active_mtu = dev->ethernet ? IB_MTU_1024 : IB_MTU_4096;
 	attr->gid_tbl_len = FAKE_GID_TABLE;
-	attr->pkey_tbl_len = 1;
+	attr->pkey_tbl_len = FAKE_PKEY_TABLE;
+	attr->bad_pkey_cntr = 2;
+	attr->qkey_viol_cntr = 3;
 	attr->port_cap_flags = IB_PORT_CM_SUP;
+	attr->port_cap_flags2 = IB_PORT_SET_NODE_DESC_SUP;
 	attr->max_msg_sz = SZ_1M;
 	attr->max_vl_num = 1;
-	attr->active_speed = IB_SPEED_EDR;
+	attr->subnet_timeout = 18;
+	/* Faster than eight bits can say. */
+	attr->active_speed = IB_SPEED_XDR;
 	attr->active_width = IB_WIDTH_4X;
 	if (!dev->ethernet) {
 		attr->lid = fake_lid(dev, port);
 		attr->sm_lid = 1;
+		attr->sm_sl = 5;
+		attr->lmc = 2;
+		attr->init_type_reply = 6;
 	}
 	return 0;
 }
@@ -223,7 +247,7 @@ static int fake_get_port_immutable(struct ib_device *ib, u32 port,
 				   struct ib_port_immutable *immutable)
 {
 	immutable->gid_tbl_len = FAKE_GID_TABLE;
-	immutable->pkey_tbl_len = 1;
+	immutable->pkey_tbl_len = FAKE_PKEY_TABLE;
 	immutable->max_mad_size = IB_MGMT_MAD_SIZE;
 	immutable->core_cap_flags = to_fake(ib)->ethernet ?
 		RDMA_CORE_PORT_IBA_ROCE | RDMA_CORE_PORT_IBA_ROCE_UDP_ENCAP |
@@ -251,9 +275,9 @@ static int fake_query_gid(struct ib_device *ib, u32 port, int index, union ib_gi
 
 static int fake_query_pkey(struct ib_device *ib, u32 port, u16 index, u16 *pkey)
 {
-	if (index)
+	if (index >= FAKE_PKEY_TABLE)
 		return -EINVAL;
-	*pkey = IB_DEFAULT_PKEY_FULL;
+	*pkey = IB_DEFAULT_PKEY_FULL - index;
 	return 0;
 }
 
