@@ -452,7 +452,7 @@ static int uvb_hook_after(struct uvb_hook *hook, struct uvb_call *call, int ret)
 }
 
 /* The object a method is for, or the one it takes away, which nobody has locked yet. */
-static void uvb_hook_handle(struct uvb_call *call, struct uvb_view *view)
+static void uvb_hook_object(struct uvb_call *call, struct uvb_view *view)
 {
 	const struct uvb_method *method = call->method;
 	unsigned int i;
@@ -468,6 +468,14 @@ static void uvb_hook_handle(struct uvb_call *call, struct uvb_view *view)
 			view->qp_type = uvb_handle_qp_type(view->handle);
 		return;
 	}
+}
+
+/* Handles of commands are looked up later, and of the device there are none. */
+static __always_inline void uvb_hook_handle(struct uvb_call *call, const struct uvb_hooked *what,
+					    struct uvb_view *view)
+{
+	if (!what->legacy && what->object != UVERBS_OBJECT_DEVICE)
+		uvb_hook_object(call, view);
 }
 
 /*
@@ -486,8 +494,7 @@ static __always_inline int uvb_hook_only(struct uvb_hook *hook, struct uvb_call 
 	struct uvb_run *run = &hook->first;
 	int ret;
 
-	if (!what->legacy)
-		uvb_hook_handle(call, &view);
+	uvb_hook_handle(call, what, &view);
 	hook->args_size = 0;
 	hook->programs[0].run = run;
 	/* It has no attributes to copy, and so does not fail. */
@@ -549,8 +556,7 @@ static noinline int uvb_hook_call(struct uvb_call *call, const struct uvb_hooked
 			.next_state = UVERBS_BPF_QPS_UNKNOWN,
 		};
 
-		if (!what->legacy)
-			uvb_hook_handle(call, &view);
+		uvb_hook_handle(call, what, &view);
 		ret = uvb_ext_before(bundle, &view);
 	}
 	if (!ret)
