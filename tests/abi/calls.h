@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls that use objects, for programs that make them fail or make them at once: of the data path,
+ * Calls that use objects, for programs that make them fail or make them at once: of the data path, of counters,
  * and of those that only uverbs_bpf has.
  */
 #ifndef UVB_TESTS_CALLS_H
@@ -38,6 +38,17 @@ static inline int poll_cq(int fd, uint32_t cq, struct polled *out)
 	struct ib_uverbs_poll_cq in = { .cq_handle = cq, .ne = 4 };
 
 	return legacy(fd, IB_USER_VERBS_CMD_POLL_CQ, &in, sizeof(in), out, sizeof(*out), NULL, 0);
+}
+
+static inline int read_counters(int fd, uint32_t counters)
+{
+	uint64_t values[4];
+	struct cmd cmd;
+
+	cmd_begin(&cmd, UVERBS_OBJECT_COUNTERS, UVERBS_METHOD_COUNTERS_READ);
+	cmd_handle(&cmd, UVERBS_ATTR_READ_COUNTERS_HANDLE, counters);
+	cmd_out(&cmd, UVERBS_ATTR_READ_COUNTERS_BUFF, values, sizeof(values));
+	return cmd_call(fd, &cmd);
 }
 
 /* ---- what only uverbs_bpf has ---- */

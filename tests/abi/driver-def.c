@@ -426,20 +426,6 @@ static void dm_attrs(struct cmd *cmd)
 	cmd_u32(cmd, UVERBS_ATTR_ALLOC_DM_ALIGNMENT, 0);
 }
 
-static void dmabuf_attrs(struct cmd *cmd, uint32_t pd, int buf, uint32_t keys[2])
-{
-	cmd_begin(cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
-	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
-	cmd_handle(cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd);
-	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
-	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 4096);
-	cmd_u64(cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0);
-	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, buf);
-	cmd_u32(cmd, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 1);
-	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &keys[0], sizeof(keys[0]));
-	cmd_out(cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &keys[1], sizeof(keys[1]));
-}
-
 static void cq_attrs(struct cmd *cmd, uint32_t *cqe)
 {
 	cmd_begin(cmd, UVERBS_OBJECT_CQ, UVERBS_METHOD_CQ_CREATE);
@@ -576,10 +562,10 @@ static void extended(void)
 	cmd_out(&cmd, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, &sge, sizeof(sge));
 	call_with_ours(&cmd, &pair, thing, "SRQ");
 
-	dmabuf_attrs(&cmd, pd, node, keys);
+	reg_dmabuf_begin(&cmd, pd, node, 0, 0, keys);
 	call_with_ours(&cmd, &pair, thing, "MR of no dma-buf");
 	buf = make_dmabuf(4096);
-	dmabuf_attrs(&cmd, pd, buf, keys);
+	reg_dmabuf_begin(&cmd, pd, buf, 0, 0, keys);
 	call_with_ours(&cmd, &pair, thing, "MR of a dma-buf");
 	close(buf);
 

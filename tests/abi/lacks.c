@@ -8,6 +8,8 @@
  * Whether there is a method or a command at all is answered before what it was given is looked at:
  * so each number is called with nothing. What the method itself finds out takes a call that is right.
  */
+#include "calls.h"
+#include "dmabuf.h"
 #include "objects.h"
 
 /* No object has this handle. */
@@ -121,27 +123,13 @@ static int reg_dmabuf_mr(void)
 	uint32_t keys[2];
 	struct cmd cmd;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, handles[PD]);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 0);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 4096);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, 0);
-	cmd_u32(&cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, fd);
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &keys[0], sizeof(keys[0]));
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &keys[1], sizeof(keys[1]));
+	reg_dmabuf_begin(&cmd, handles[PD], fd, 0, 0, keys);
 	return cmd_call(fd, &cmd);
 }
 
-static int read_counters(void)
+static int counters_read(void)
 {
-	uint64_t values[4];
-	struct cmd cmd;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_COUNTERS, UVERBS_METHOD_COUNTERS_READ);
-	cmd_handle(&cmd, UVERBS_ATTR_READ_COUNTERS_HANDLE, handles[COUNTERS]);
-	cmd_out(&cmd, UVERBS_ATTR_READ_COUNTERS_BUFF, values, sizeof(values));
-	return cmd_call(fd, &cmd);
+	return read_counters(fd, handles[COUNTERS]);
 }
 
 static int modify_comp_cntr(void)
@@ -199,7 +187,7 @@ static const struct {
 	{ "QUERY_PORT_SPEED", query_port_speed },
 	{ "ADVISE_MR", advise_mr },
 	{ "REG_DMABUF_MR", reg_dmabuf_mr },
-	{ "COUNTERS_READ", read_counters },
+	{ "COUNTERS_READ", counters_read },
 	{ "COMP_CNTR_MODIFY", modify_comp_cntr },
 	{ "COMP_CNTR_READ", read_comp_cntr },
 	{ "QP_ATTACH_COMP_CNTR", attach_comp_cntr },

@@ -224,15 +224,7 @@ static int reg_dmabuf(uint32_t pd, int buf, uint64_t offset, uint64_t iova)
 	uint32_t keys[2];
 	struct cmd cmd;
 
-	cmd_begin(&cmd, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0);
-	cmd_handle(&cmd, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, pd);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, offset);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, PAGE);
-	cmd_u64(&cmd, UVERBS_ATTR_REG_DMABUF_MR_IOVA, iova);
-	cmd_u32(&cmd, UVERBS_ATTR_REG_DMABUF_MR_FD, buf);
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, keys, 4);
-	cmd_out(&cmd, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, keys + 1, 4);
+	reg_dmabuf_begin(&cmd, pd, buf, offset, iova, keys);
 	return cmd_call(fd, &cmd);
 }
 

@@ -260,17 +260,6 @@ static int mcast(int fd, uint32_t qp, bool attach)
 		      &in, sizeof(in), NULL, 0, NULL, 0);
 }
 
-static int read_counters(int fd, uint32_t counters)
-{
-	uint64_t values[4];
-	struct cmd cmd;
-
-	cmd_begin(&cmd, UVERBS_OBJECT_COUNTERS, UVERBS_METHOD_COUNTERS_READ);
-	cmd_handle(&cmd, UVERBS_ATTR_READ_COUNTERS_HANDLE, counters);
-	cmd_out(&cmd, UVERBS_ATTR_READ_COUNTERS_BUFF, values, sizeof(values));
-	return cmd_call(fd, &cmd);
-}
-
 /*
  * A mapping that fork() copies just while the device is taken away cannot be used, as with
  * ib_uverbs.
