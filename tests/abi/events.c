@@ -4,12 +4,15 @@
  *
  * The answer to destroying a CQ says how many of its completion events were
  * read, and libibverbs waits until as many were acknowledged: too many and
- * ibv_destroy_cq() hangs, too few and it frees what is in use.
+ * ibv_destroy_cq() hangs, too few and it frees what is in use. SIGIO comes to who
+ * asked for it.
  *
  * Exit status: 0 if all was as it must be, else 1.
  */
+#include <fcntl.h>
 #include <infiniband/verbs.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "raw.h"
 
@@ -144,6 +147,42 @@ static void acknowledge(unsigned int events)
 	alarm(0);
 }
 
+/* Who asked for it is told by SIGIO, once an event, of which file. */
+static void signalled(void)
+{
+	const struct timespec soon = { .tv_sec = 5 }, at_once = {};
+	siginfo_t info;
+	sigset_t set;
+	struct end end;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	make(&end);
+	fd = end.channel->fd;
+	if (fcntl(fd, F_SETOWN, getpid()) || fcntl(fd, F_SETSIG, SIGIO) ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC))
+		die("O_ASYNC: %s", strerror(errno));
+	complete(&end);
+	if (sigtimedwait(&set, &info, &soon) != SIGIO)
+		die("no signal");
+	if (info.si_code != POLL_IN || info.si_fd != fd)
+		die("SIGIO: code %d, file %d, not %d, %d", info.si_code, info.si_fd, POLL_IN, fd);
+	read_event(&end);
+	/* Without the flag there is none, though there is an event. */
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_ASYNC))
+		die("O_ASYNC off: %s", strerror(errno));
+	complete(&end);
+	read_event(&end);
+	if (sigtimedwait(&set, &info, &at_once) == SIGIO)
+		die("a signal nobody asked for");
+	ibv_ack_cq_events(end.cq, 2);
+	must("ibv_destroy_qp", ibv_destroy_qp(end.qp));
+	must("ibv_destroy_cq", ibv_destroy_cq(end.cq));
+	must("ibv_destroy_comp_channel", ibv_destroy_comp_channel(end.channel));
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int events, reads;
@@ -158,6 +197,7 @@ int main(int argc, char **argv)
 			count(events, reads);
 	acknowledge(0);
 	acknowledge(3);
+	signalled();
 	must("ibv_dereg_mr", ibv_dereg_mr(mr));
 	must("ibv_dealloc_pd", ibv_dealloc_pd(pd));
 	must("ibv_close_device", ibv_close_device(context));
