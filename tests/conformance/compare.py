@@ -34,7 +34,7 @@ class Item:
 		answer = {key: result.get(key, "") for key in ("verdict", "reason", "output")}
 		if result.get("trace"):
 			prefix = f"{directory}/{result['trace']}"
-			answer["trace"] = normalise.normalised(prefix, result["numbers"])
+			answer["trace"] = normalise.normalised(prefix)
 			with open(f"{prefix}.trace", "w") as file:
 				file.write(answer["trace"])
 		answer["path"] = directory

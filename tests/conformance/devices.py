@@ -82,15 +82,6 @@ class Device:
 				return index
 		return None
 
-	def numbers(self):
-		"""Character device numbers of its node, (major, minor)."""
-		for kind in ("uverbs_bpf", "infiniband_verbs"):
-			nodes = f"/sys/class/{kind}"
-			for node in listed(nodes):
-				if read(f"{nodes}/{node}/ibdev") == self.name:
-					return tuple(map(int, read(f"{nodes}/{node}/dev").split(":")))
-		return None
-
 
 def all_devices(names):
 	"""Those of these names, or all."""

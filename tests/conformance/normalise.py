@@ -7,19 +7,21 @@ agree. Of each line is replaced
 
   an address, a process id, a date or a duration	0x#, PID, TIME
   a number of an inode, of a message, of blocks		#
-  the size of a directory				#: a file system's own affair
-  the numbers of the device's node			DEV, in netlink messages too
+  the size of a directory, and the order in it		#, sorted: a file system's own affair
+  the numbers of a node					DEV, in netlink messages too
   the index that netlink knows the device by		INDEX: it counts devices made so far
   what a device's mmap() wants as offset		OFFSET
   a port that the kernel chose				PORT
   what two processes tell each other over TCP		DATA: it has QPN, PSN and keys in it
   what is printed					DATA: it is compared as output
   what is random, or a measurement (/proc/cpuinfo)	DATA
+  where a PCI device has its windows			DATA: how many a kernel knows is configured
   what follows a command's header, for rdma_cm		DATA: ids, QPN, PSN
 
 and dropped is what depends on scheduling alone:
 
   futex() and its like, and signals
+  getrandom(): the C library asks for another seed when the one it has is old
   of a row of up to eight calls that repeats at once, all but the first
   of reads, writes and ioctls of a verbs or event file, what is the same as one of the eight such
   calls before: whether two completions make one event or two is a matter of time
@@ -27,39 +29,31 @@ and dropped is what depends on scheduling alone:
 import collections
 import glob
 import re
-import struct
 
-# Nothing but waiting for another thread or for time to pass.
+# Waiting for another thread or for time to pass, or asked for when it has.
 WAITING = re.compile(r"^(futex|sched_yield|nanosleep|clock_nanosleep|restart_syscall|rt_sigreturn|"
-		     r"clock_gettime|gettimeofday|times|getrusage)\(|^(---|\+\+\+) ")
+		     r"clock_gettime|gettimeofday|times|getrusage|getrandom)\(|^(---|\+\+\+) ")
 # Files whose content is a measurement, or random.
 MEASURED = re.compile(r"/proc/(cpuinfo|meminfo|stat|uptime|loadavg|self/)|/dev/u?random|"
-		      r"/sys/devices/system/cpu")
+		      r"/sys/devices/system/cpu|/sys/bus/pci/devices/[^/]*/resource$")
 IDENTIFIES = re.compile(r"(set_tid_address|get[pt]id|t?g?kill|clone3?|v?fork|wait4|waitid|getsockname|"
 			r"exit|prlimit64)\(|.*/proc/\d")
 OPENS = re.compile(r'openat\([^,]*, "([^"]*)".* = (\d+)$')
 CONNECTS = re.compile(r"(?:socket\((AF_INET6?), |accept4?\((\d+)).* = (\d+)$")
-# RDMA_NLDEV_ATTR_DEV_INDEX, in messages of RDMA_NL_NLDEV.
+# RDMA_NLDEV_ATTR_DEV_INDEX and RDMA_NLDEV_ATTR_CHARDEV, in messages of RDMA_NL_NLDEV.
 INDEX = re.compile(r"(\\x08\\x00\\x01\\x00)(\\x[0-9a-f]{2}){4}")
+CHARDEV = re.compile(r"(\\x0c\\x00\\x48\\x00)(\\x[0-9a-f]{2}){8}")
 # IFA_CACHEINFO of RTM_NEWADDR, of the same number, where the kernel cannot tell strace what it is
 # (CONFIG_NETLINK_DIAG): how long an address is valid yet.
 CACHEINFO = re.compile(r"(\\x14\\x00\\x06\\x00)(\\x[0-9a-f]{2}){16}")
+ENTRY = re.compile(r"\{[^}]*\}")
 STRING = re.compile(r'"([^"\\]|\\.)*"(\.\.\.)?')
-
-
-def encoded(numbers):
-	"""A device number as netlink carries it, the way strace -x shows it."""
-	major, minor = numbers
-	value = (minor & 0xff) | major << 8 | (minor & ~0xff) << 12
-	return "".join(f"\\x{byte:02x}" for byte in struct.pack("<Q", value))
 
 
 class Normaliser:
 	"""Makes lines of the threads of one process comparable."""
 
-	def __init__(self, numbers, pids):
-		self.major, self.minor = numbers
-		self.encoded = encoded((self.major, self.minor))
+	def __init__(self, pids):
 		self.pids = re.compile(r"\b(" + "|".join(pids) + r")\b")
 		self.recent = collections.deque(maxlen=8)
 		# What a descriptor is: a path, or TCP.
@@ -81,10 +75,9 @@ class Normaliser:
 		if WAITING.match(text):
 			return None
 		file = self.descriptor(text)
-		text = text.replace(self.encoded, "DEV")
-		text = re.sub(rf"makedev\({self.major:#x}, {self.minor:#x}\)", "DEV", text)
 		if "nlmsg_type=0x14" in text:
-			text = INDEX.sub(r"\1INDEX", CACHEINFO.sub(r"\1TIME", text))
+			for number, name in (CACHEINFO, "TIME"), (INDEX, "INDEX"), (CHARDEV, "DEV"):
+				text = number.sub(rf"\1{name}", text)
 		if IDENTIFIES.match(text):
 			text = self.pids.sub("PID", text)
 		if file == "/dev/infiniband/rdma_cm":
@@ -93,14 +86,17 @@ class Normaliser:
 			text = re.sub(r"^(mmap\(.*, )(0x[0-9a-f]+|0)\)", r"\1OFFSET)", text)
 		if re.match(r"writev?\([12],", text):
 			text = re.sub(r", \d+\) += \d+$", ", #) = #", STRING.sub("DATA", text))
-		if MEASURED.match(file) or text.startswith("getrandom("):
+		if MEASURED.match(file):
 			text = re.sub(r", \d+(.*) = \d+$", r", #\1 = #", STRING.sub("DATA", text))
 		if file == "TCP" and re.match("(read|write|send|recv)", text):
 			text = STRING.sub("DATA", text)
 		text = re.sub(r"port=htons\((3[3-9]|[45]\d|6[0-6])\d{3}\)", "PORT", text)
 		text = re.sub(r"\bst_[amc]time(_nsec)?=[^,}]*", "TIME", text)
 		text = re.sub(r"\b(st_ino|st_dev|d_ino|d_off|nlmsg_seq|nlmsg_pid|nl_pid|st_nlink|st_blocks)="
-			      r"(makedev\([^)]*\)|DEV|PID|-?\d+)", r"\1=#", text)
+			      r"(makedev\([^)]*\)|PID|-?\d+)", r"\1=#", text)
+		if text.startswith("getdents64("):
+			entries = iter(sorted(ENTRY.findall(text)))
+			text = ENTRY.sub(lambda _: next(entries), text)
 		if "st_mode=S_IFDIR" in text:
 			text = re.sub(r"\b(st_size|st_blksize)=\d+", r"\1=#", text)
 		text = re.sub(r"\bst_rdev=makedev\([^)]*\)", "st_rdev=DEV", text)
@@ -135,13 +131,13 @@ def collapse(lines, longest=8):
 	return done
 
 
-def normalised(prefix, numbers):
-	"""The text of all raw traces PREFIX.PROCESS.raw.THREAD; numbers are those of the node."""
+def normalised(prefix):
+	"""The text of all raw traces PREFIX.PROCESS.raw.THREAD."""
 	text = []
 	for process in range(2):
 		raw = sorted(glob.glob(f"{glob.escape(prefix)}.{process}.raw.*"),
 			     key=lambda path: int(path.rsplit(".", 1)[1]))
-		normaliser = Normaliser(numbers, [path.rsplit(".", 1)[1] for path in raw])
+		normaliser = Normaliser([path.rsplit(".", 1)[1] for path in raw])
 		for thread, path in enumerate(raw):
 			text.append(f"== process {process}, thread {thread}")
 			text += normaliser.lines(path)

@@ -21,4 +21,4 @@ def trace(line, device, out, limit):
 			"-o", f"{prefix}.{number}.raw", "--", *command]
 
 	result = programs.Run(line, device, f"{prefix}.said", limit, wrap).verdict()
-	return {**result, "trace": where, "numbers": device.numbers()}
+	return {**result, "trace": where}
