@@ -159,6 +159,8 @@ def plain(text):
 	text = re.sub(r"(?m)^(ib(?:warn|panic): \[)\d+", r"\1#", text)
 	text = re.sub(r"(?m)( generated on ).*$", r"\1#", text)
 	text = re.sub(r"\btime \d+ ms", "time # ms", text)
+	# perftest measures the processor's clock, and says so when that was not steady.
+	text = re.sub(r"(?m)^Correlation coefficient r\^2: .*\n", "", text)
 	# rping ends before the connection does, unless it is slow.
 	text = text.replace("unhandled event: RDMA_CM_EVENT_TIMEWAIT_EXIT, ignoring\n", "")
 	# How wide a column is depends on the figure in it.
