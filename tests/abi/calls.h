@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls that use objects, for programs that make them fail or make them at once: of the data path, of counters,
- * and of those that only uverbs_bpf has.
+ * Calls that use objects, for programs that make them fail or make them at once: of the data path,
+ * of counters, and of those that only uverbs_bpf has.
  */
 #ifndef UVB_TESTS_CALLS_H
 #define UVB_TESTS_CALLS_H

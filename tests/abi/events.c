@@ -4,8 +4,8 @@
  *
  * The answer to destroying a CQ says how many of its completion events were
  * read, and libibverbs waits until as many were acknowledged: too many and
- * ibv_destroy_cq() hangs, too few and it frees what is in use. SIGIO comes to who
- * asked for it.
+ * ibv_destroy_cq() hangs, too few and it frees what is in use. SIGIO comes to
+ * who asked for it.
  *
  * Exit status: 0 if all was as it must be, else 1.
  */
@@ -161,9 +161,7 @@ static void signalled(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	make(&end);
 	fd = end.channel->fd;
-	if (fcntl(fd, F_SETOWN, getpid()) || fcntl(fd, F_SETSIG, SIGIO) ||
-	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC))
-		die("O_ASYNC: %s", strerror(errno));
+	signal_us(fd);
 	complete(&end);
 	if (sigtimedwait(&set, &info, &soon) != SIGIO)
 		die("no signal");

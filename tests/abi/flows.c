@@ -991,13 +991,6 @@ static void send_event(const struct source *source, uint32_t number)
 	fake_tell(control, "event %s %u %u\n", source->name, number, source->event);
 }
 
-static void signal_us(int async)
-{
-	if (fcntl(async, F_SETOWN, getpid()) || fcntl(async, F_SETSIG, SIGIO) ||
-	    fcntl(async, F_SETFL, fcntl(async, F_GETFL) | O_ASYNC))
-		die("fcntl: %s", errno_name(errno));
-}
-
 /* Three events, of which two are read; the file @quiet gets none. */
 static void test_source(const struct source *source, int async, int quiet, bool named)
 {
