@@ -12,7 +12,7 @@ home=~
 cache=${XDG_CACHE_HOME:-$home/.cache}/uverbs-bpf
 
 # Exit codes of tools/vm/run that are not the command's; docs in `tools/vm/run --help`.
-readonly EXIT_REPORT=125 EXIT_TIMEOUT=124 EXIT_BOOT=123 EXIT_SETUP=122 EXIT_KERNEL=121 EXIT_EMULATOR=120
+readonly EXIT_REPORT=125 EXIT_TIMEOUT=124 EXIT_BOOT=123 EXIT_SETUP=122 EXIT_KERNEL=121
 
 # Everything that has to look like root's (package installation, chroot, mounts, files with
 # owners) runs as root, or for an ordinary user in a user namespace in which he is root.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Keeps a fault of QEMU's multi-threaded emulation (TCG) from ending the test machine.
+ *
+ * To rewrite an instruction that others may be running, as a static key or the attachment of a BPF
+ * program does, the kernel puts a breakpoint (int3) over its first byte, and takes it away at the
+ * end. QEMU discards what it has translated of that place before it stores the byte, and not in one
+ * piece: in between another processor may translate the old byte, and then runs the breakpoint for
+ * ever, although memory holds none. The kernel knows nothing of such a breakpoint and dies of it.
+ * QEMU 7.2 and 10.0 are both like that.
+ *
+ * Here the place is written once more, with what it holds, so that QEMU translates it anew; then
+ * the instruction is run again. Elsewhere than under TCG this has nothing to do: no processor runs a
+ * breakpoint that is gone.
+ */
+#include <linux/kdebug.h>
+#include <linux/module.h>
+#include <asm/special_insns.h>
+#include <asm/text-patching.h>
+
+/* Called with interrupts off. */
+static void translate_anew(u8 *place, u8 byte)
+{
+	unsigned long cr0 = native_read_cr0();
+
+	/*
+	 * The kernel's text is mapped read-only, which write_cr0() would insist on. The byte is
+	 * stored only if it is still what it was: another processor may be about to put a
+	 * breakpoint there.
+	 */
+	asm volatile("mov %0, %%cr0" : : "r" (cr0 & ~X86_CR0_WP) : "memory");
+	cmpxchg(place, byte, byte);
+	asm volatile("mov %0, %%cr0" : : "r" (cr0) : "memory");
+}
+
+static int uvb_tcg_die(struct notifier_block *block, unsigned long event, void *data)
+{
+	struct die_args *die = data;
+	u8 *place, byte;
+
+	if (event != DIE_INT3 || user_mode(die->regs))
+		return NOTIFY_DONE;
+	place = (u8 *)die->regs->ip - INT3_INSN_SIZE;
+	byte = READ_ONCE(*place);
+	if (byte == INT3_INSN_OPCODE)
+		return NOTIFY_DONE;
+
+	translate_anew(place, byte);
+	die->regs->ip = (unsigned long)place;
+	pr_info("uvb_tcg: QEMU ran a breakpoint that is gone, at %pS\n", place);
+	return NOTIFY_STOP;
+}
+
+static struct notifier_block uvb_tcg_notifier = {
+	.notifier_call = uvb_tcg_die,
+};
+
+static int __init uvb_tcg_init(void)
+{
+	return register_die_notifier(&uvb_tcg_notifier);
+}
+
+static void __exit uvb_tcg_exit(void)
+{
+	unregister_die_notifier(&uvb_tcg_notifier);
+}
+
+module_init(uvb_tcg_init);
+module_exit(uvb_tcg_exit);
+MODULE_DESCRIPTION("Survives breakpoints that only QEMU's emulation still sees");
+MODULE_LICENSE("Dual BSD/GPL");
