@@ -9,7 +9,7 @@ the command. How it runs is one of
   pair     as a server and a client. The client's command is what follows "//", or else the same
            with the address behind it, unless {side} or {bind} says otherwise. More words say
              unseen   that nothing listens where the server does: it waits for its client when it
-                      has slept, or else computed, for two seconds
+                      has slept, or else computed, for a while
              endless  that the server is ended from outside, when the client is done
   watch    while an address of the interface comes and goes
 
@@ -132,10 +132,8 @@ class Listening:
 class Settling:
 	"""Whether a process has come to where it waits for another, as far as its time tells."""
 
-	ENOUGH = 2
-
-	def __init__(self, process):
-		self.stat = f"/proc/{process.pid}/stat"
+	def __init__(self, process, enough):
+		self.stat, self.enough = f"/proc/{process.pid}/stat", enough
 		self.computed, self.since = None, time.monotonic()
 
 	def done(self):
@@ -143,7 +141,31 @@ class Settling:
 		computed = sum(map(int, fields[10:12])) / os.sysconf("SC_CLK_TCK")
 		if state != "S" or computed != self.computed:
 			self.computed, self.since = computed, time.monotonic()
-		return max(computed, time.monotonic() - self.since) > self.ENOUGH
+		return max(computed, time.monotonic() - self.since) > self.enough
+
+
+class Asleep:
+	"""Whether the machine has had nothing to do for so long that nothing will come of waiting."""
+
+	# Seconds: longer than anything waits that tries again, which rdma_cm does for 65 s.
+	ENOUGH = 75
+	STEP = 10
+
+	def __init__(self):
+		self.last, self.since = self.times(), time.monotonic()
+
+	@staticmethod
+	def times():
+		"""Of all processors: idle, and all there was."""
+		times = [int(word) for word in devices.read("/proc/stat").split("\n")[0].split()[1:9]]
+		return sum(times[3:5]), sum(times)
+
+	def done(self):
+		idle, total = (now - last for now, last in zip(self.times(), self.last))
+		self.last = self.times()
+		if idle < 0.9 * total:
+			self.since = time.monotonic()
+		return time.monotonic() - self.since >= self.ENOUGH
 
 
 def plain(text):
@@ -177,6 +199,7 @@ class Run:
 
 	def __init__(self, line, device, prefix, limit, wrap=None):
 		self.line, self.device, self.prefix, self.limit = line, device, prefix, limit
+		self.asleep = False
 		self.wrap = wrap or (lambda number, command: command)
 
 	def start(self, number, command):
@@ -186,9 +209,15 @@ class Run:
 						start_new_session=True)
 
 	def finish(self, process, end):
-		try:
-			return process.wait(max(0.1, end - time.monotonic()))
-		except subprocess.TimeoutExpired:
+		asleep = Asleep()
+		while True:
+			left = max(0.1, end - time.monotonic())
+			try:
+				return process.wait(min(left, asleep.STEP))
+			except subprocess.TimeoutExpired:
+				self.asleep = self.asleep or asleep.done()
+				if left > asleep.STEP and not self.asleep:
+					continue
 			os.killpg(process.pid, signal.SIGKILL)
 			process.wait()
 			return "timeout"
@@ -213,7 +242,7 @@ class Run:
 		if self.line.how != "pair":
 			return [self.finish(first, end)]
 		if "unseen" in self.line.options:
-			waiting = Settling(first)
+			waiting = Settling(first, self.limit / 45)
 		while first.poll() is None and time.monotonic() < end and not waiting.done():
 			time.sleep(0.1)
 		if first.poll() is not None:
@@ -238,5 +267,6 @@ class Run:
 			f"status {status}: {(text.strip().splitlines() or [''])[-1].strip()}"
 			for status, text in zip(statuses, said))
 		# A server that waits on after a client that failed is not what is meant by late.
-		late = "timeout" in statuses and statuses[-1] in (0, "timeout")
+		late = ("timeout" in statuses and statuses[-1] in (0, "timeout") and
+			not self.asleep)
 		return {"verdict": verdict, "reason": reason, "output": "\n".join(said), "late": late}
