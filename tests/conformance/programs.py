@@ -172,6 +172,8 @@ def plain(text):
 	"""What a program said, without times, rates and the numbers drawn for this run."""
 	text = re.sub(r"\b(QPN|PSN|qpn|psn|RKey|VAddr|VAddr:)(:? +)(0x)?[0-9a-f]+", r"\1\2#", text)
 	text = re.sub(r"(?<![\d.])\d+\.\d+(e[+-]?\d+)?(?![.\d])", "#", text)
+	# perftest's deviation of times that are all alike, when rounding makes its square negative.
+	text = re.sub(r"(?<=[ \t])-?nan(?=[ \t])", "#", text)
 	# cmtime's microseconds, in rows behind the name of a step.
 	text = re.sub(r"(?m)^([a-z][a-z ]+?)(?: +\d+){4,} *$", r"\1 #", text)
 	# What a port has counted since the device was made.
