@@ -9,7 +9,7 @@ the command. How it runs is one of
   pair     as a server and a client. The client's command is what follows "//", or else the same
            with the address behind it, unless {side} or {bind} says otherwise. More words say
              unseen   that nothing listens where the server does: it waits for its client when it
-                      has slept, or else computed, for a while
+                      has slept, or else computed, for two seconds
              endless  that the server is ended from outside, when the client is done
   watch    while an address of the interface comes and goes
 
@@ -132,8 +132,10 @@ class Listening:
 class Settling:
 	"""Whether a process has come to where it waits for another, as far as its time tells."""
 
-	def __init__(self, process, enough):
-		self.stat, self.enough = f"/proc/{process.pid}/stat", enough
+	ENOUGH = 2
+
+	def __init__(self, process):
+		self.stat = f"/proc/{process.pid}/stat"
 		self.computed, self.since = None, time.monotonic()
 
 	def done(self):
@@ -141,13 +143,13 @@ class Settling:
 		computed = sum(map(int, fields[10:12])) / os.sysconf("SC_CLK_TCK")
 		if state != "S" or computed != self.computed:
 			self.computed, self.since = computed, time.monotonic()
-		return max(computed, time.monotonic() - self.since) > self.enough
+		return max(computed, time.monotonic() - self.since) > self.ENOUGH
 
 
 class Asleep:
 	"""Whether the machine has had nothing to do for so long that nothing will come of waiting."""
 
-	# Seconds: longer than anything waits that tries again, which rdma_cm does for 65 s.
+	# Seconds: longer than rdma_cm tries, 15 times 4.3 s (CMA_MAX_CM_RETRIES in ib_core's cma.c).
 	ENOUGH = 75
 	STEP = 10
 
@@ -244,7 +246,7 @@ class Run:
 		if self.line.how != "pair":
 			return [self.finish(first, end)]
 		if "unseen" in self.line.options:
-			waiting = Settling(first, self.limit / 45)
+			waiting = Settling(first)
 		while first.poll() is None and time.monotonic() < end and not waiting.done():
 			time.sleep(0.1)
 		if first.poll() is not None:
