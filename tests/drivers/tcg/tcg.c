@@ -14,23 +14,43 @@
  * breakpoint that is gone.
  */
 #include <linux/kdebug.h>
+#include <linux/mm.h>
 #include <linux/module.h>
-#include <asm/special_insns.h>
+#include <linux/percpu.h>
+#include <linux/vmalloc.h>
+#include <asm/pgtable.h>
 #include <asm/text-patching.h>
+
+/*
+ * For each processor a page of memory, in whose place another is mapped while it is written. The
+ * kernel's text is mapped read-only, and is not written there with CR0.WP off: that leaves a mark
+ * (dirty, though not writable) in the page table, which Linux 7.3 reports when it frees a module in
+ * the same large page.
+ */
+struct window {
+	u8 *page;
+	pte_t *pte;
+};
+static DEFINE_PER_CPU(struct window, windows);
+static u8 *pages;
+
+static void map_window(struct window *window, pte_t pte)
+{
+	WRITE_ONCE(*window->pte, pte);
+	asm volatile("invlpg (%0)" : : "r" (window->page) : "memory");
+}
 
 /* Called with interrupts off. */
 static void translate_anew(u8 *place, u8 byte)
 {
-	unsigned long cr0 = native_read_cr0();
+	struct window *window = this_cpu_ptr(&windows);
+	phys_addr_t address = slow_virt_to_phys(place);
+	pte_t own = *window->pte;
 
-	/*
-	 * The kernel's text is mapped read-only, which write_cr0() would insist on. The byte is
-	 * stored only if it is still what it was: another processor may be about to put a
-	 * breakpoint there.
-	 */
-	asm volatile("mov %0, %%cr0" : : "r" (cr0 & ~X86_CR0_WP) : "memory");
-	cmpxchg(place, byte, byte);
-	asm volatile("mov %0, %%cr0" : : "r" (cr0) : "memory");
+	map_window(window, pfn_pte(PHYS_PFN(address), PAGE_KERNEL));
+	/* Only if it is still what it was: another processor may be about to put a breakpoint there. */
+	cmpxchg(window->page + offset_in_page(address), byte, byte);
+	map_window(window, own);
 }
 
 static int uvb_tcg_die(struct notifier_block *block, unsigned long event, void *data)
@@ -57,12 +77,28 @@ static struct notifier_block uvb_tcg_notifier = {
 
 static int __init uvb_tcg_init(void)
 {
+	unsigned int cpu, level;
+
+	pages = vmalloc(array_size(nr_cpu_ids, PAGE_SIZE));
+	if (!pages)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct window *window = per_cpu_ptr(&windows, cpu);
+
+		window->page = pages + cpu * PAGE_SIZE;
+		window->pte = lookup_address((unsigned long)window->page, &level);
+		if (!window->pte || level != PG_LEVEL_4K) {
+			vfree(pages);
+			return -ENXIO;
+		}
+	}
 	return register_die_notifier(&uvb_tcg_notifier);
 }
 
 static void __exit uvb_tcg_exit(void)
 {
 	unregister_die_notifier(&uvb_tcg_notifier);
+	vfree(pages);
 }
 
 module_init(uvb_tcg_init);
