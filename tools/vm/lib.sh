@@ -56,6 +56,15 @@ kernel_release() {
 	done
 }
 
+# use_emulator ROOT: set qemu to the command that runs, on this host, the QEMU of root file system ROOT
+# with the libraries and firmware it has there.
+use_emulator() {
+	local lib=$1/usr/lib/x86_64-linux-gnu
+
+	qemu=(env QEMU_MODULE_DIR="$lib/qemu" "$lib/ld-linux-x86-64.so.2" --library-path "$lib"
+		"$1/usr/bin/qemu-system-x86_64" -L "$1/usr/share/qemu" -L "$1/usr/share/seabios")
+}
+
 # lock FD NAME: take a lock of the cache until FD is closed, with a word if that takes time.
 lock() {
 	mkdir -p "$cache/lock"
