@@ -178,6 +178,8 @@ def plain(text):
 	text = re.sub(r"(?<=[ \t])-?nan(?=[ \t])", "#", text)
 	# cmtime's microseconds, in rows behind the name of a step.
 	text = re.sub(r"(?m)^([a-z][a-z ]+?)(?: +\d+){4,} *$", r"\1 #", text)
+	# LIDs of multicast groups (from 0xc000), which groups get in the order in which they are made.
+	text = re.sub(r"\b(LID|mlid) 0x[c-f][0-9a-f]{3}\b", r"\1 #", text)
 	# What a port has counted since the device was made.
 	text = re.sub(r"(?m)^(\w*(?:Xmit|Rcv|cast)\w*:\.*)\d+$", r"\1#", text)
 	text = re.sub(r"\b0x[0-9a-f]{6,}", "0x#", text)
