@@ -174,8 +174,9 @@ def plain(text):
 	"""What a program said, without times, rates and the numbers drawn for this run."""
 	text = re.sub(r"\b(QPN|PSN|qpn|psn|RKey|VAddr|VAddr:)(:? +)(0x)?[0-9a-f]+", r"\1\2#", text)
 	text = re.sub(r"(?<![\d.])\d+\.\d+(e[+-]?\d+)?(?![.\d])", "#", text)
-	# perftest's deviation of times that are all alike, when rounding makes its square negative.
-	text = re.sub(r"(?<=[ \t])-?nan(?=[ \t])", "#", text)
+	# perftest's deviation of times that are all alike, when rounding makes its square negative, and
+	# all its times when the processor's clock was not steady, which it then takes for 0 MHz.
+	text = re.sub(r"(?<=[ \t])-?(nan|inf)(?=\s)", "#", text)
 	# cmtime's microseconds, in rows behind the name of a step.
 	text = re.sub(r"(?m)^([a-z][a-z ]+?)(?: +\d+){4,} *$", r"\1 #", text)
 	# LIDs of multicast groups (from 0xc000), which groups get in the order in which they are made.
