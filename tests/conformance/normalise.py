@@ -22,7 +22,7 @@ and dropped is what depends on scheduling alone:
 
   futex() and its like, and signals
   getrandom(): the C library asks for another seed when the one it has is old
-  that perftest did not find the processor's clock steady
+  that perftest did not find the processor's clock steady, or rping its connection ended
   of a row of up to eight calls that repeats at once, all but the first
   of reads, writes and ioctls of a verbs or event file, what is the same as one of the eight such
   calls before: whether two completions make one event or two is a matter of time
@@ -34,7 +34,7 @@ import re
 # Waiting for another thread or for time to pass, or asked for when it has.
 WAITING = re.compile(r"^(futex|sched_yield|nanosleep|clock_nanosleep|restart_syscall|rt_sigreturn|"
 		     r"clock_gettime|gettimeofday|times|getrusage|getrandom)\(|^(---|\+\+\+) |"
-		     r'^write\(2, "Correlation coefficient ')
+		     r'^write\(2, "(Correlation coefficient |client DISCONNECT EVENT)')
 # Files whose content is a measurement, or random.
 MEASURED = re.compile(r"/proc/(cpuinfo|meminfo|stat|uptime|loadavg|self/)|/dev/u?random|"
 		      r"/sys/devices/system/cpu|/sys/bus/pci/devices/[^/]*/resource$")
@@ -92,7 +92,7 @@ class Normaliser:
 			text = re.sub(r", \d+(.*) = \d+$", r", #\1 = #", STRING.sub("DATA", text))
 		if file == "TCP" and re.match("(read|write|send|recv)", text):
 			text = STRING.sub("DATA", text)
-		text = re.sub(r"port=htons\((3[3-9]|[45]\d|6[0-6])\d{3}\)", "PORT", text)
+		text = re.sub(r"port=htons\((32[7-9]|3[3-9]\d|[45]\d\d|6[0-6]\d)\d\d\)", "PORT", text)
 		text = re.sub(r"\bst_[amc]time(_nsec)?=[^,}]*", "TIME", text)
 		text = re.sub(r"\b(st_ino|st_dev|d_ino|d_off|nlmsg_seq|nlmsg_pid|nl_pid|st_nlink|st_blocks)="
 			      r"(makedev\([^)]*\)|PID|-?\d+)", r"\1=#", text)

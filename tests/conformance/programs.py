@@ -190,8 +190,9 @@ def plain(text):
 	text = re.sub(r"\btime \d+ ms", "time # ms", text)
 	# perftest measures the processor's clock, and says so when that was not steady.
 	text = re.sub(r"(?m)^Correlation coefficient r\^2: .*\n", "", text)
-	# rping ends before the connection does, unless it is slow.
-	text = text.replace("unhandled event: RDMA_CM_EVENT_TIMEWAIT_EXIT, ignoring\n", "")
+	# rping ends before its connection has, unless it is slow.
+	text = re.sub(r"(?m)^(client DISCONNECT EVENT\.\.\.|"
+		      r"unhandled event: RDMA_CM_EVENT_TIMEWAIT_EXIT, ignoring)\n", "", text)
 	# How wide a column is depends on the figure in it.
 	return re.sub(r"(?m) $", "", re.sub(r"[ \t]+", " ", text))
 
