@@ -17,8 +17,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/pgtable.h>
 #include <linux/vmalloc.h>
-#include <asm/pgtable.h>
 #include <asm/text-patching.h>
 
 /*
@@ -78,6 +78,8 @@ static struct notifier_block uvb_tcg_notifier = {
 static int __init uvb_tcg_init(void)
 {
 	unsigned int cpu, level;
+	unsigned long flags;
+	u8 *place;
 
 	pages = vmalloc(array_size(nr_cpu_ids, PAGE_SIZE));
 	if (!pages)
@@ -92,6 +94,12 @@ static int __init uvb_tcg_init(void)
 			return -ENXIO;
 		}
 	}
+
+	/* Tried once here, so that what is wrong with it shows in every machine, not in one of many. */
+	place = (u8 *)uvb_tcg_die;
+	local_irq_save(flags);
+	translate_anew(place, *place);
+	local_irq_restore(flags);
 	return register_die_notifier(&uvb_tcg_notifier);
 }
 
