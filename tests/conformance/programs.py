@@ -20,6 +20,7 @@ In the command stand
   {port}      -d and -g, as the ibv_* programs want them
   {perf}      -d and -x, as perftest wants them
   {umad}      -C and -P, as infiniband-diags want them
+  {slowly}    in front: what makes every command to the kernel wait for 0.1 s first
   {side}      -s for the server, -c for the client
   {bind}      -b and the address for the server, -s and the address for the client; {bind6}
   {pyverbs}   rdma-core's test suite, unpacked by suite.py, for this device
@@ -33,6 +34,9 @@ import time
 
 import devices
 import suite
+
+
+SLOWLY = "strace -f -o /dev/null -e trace=none -e inject=write,ioctl:delay_enter=100ms"
 
 
 class Line:
@@ -77,7 +81,7 @@ class Line:
 				dev=device.name, address=device.address, address6=address6,
 				port=f"-d {device.name}" + ("" if gid is None else f" -g {gid}"),
 				perf=f"-F -d {device.name}" + perf, umad=f"-C {device.name} -P 1",
-				pyverbs=pyverbs, side="-c" if client else "-s",
+				pyverbs=pyverbs, slowly=SLOWLY, side="-c" if client else "-s",
 				bind=f"{bind} {device.address}", bind6=f"{bind} {address6}"))
 
 		server, *client = self.command.split(" // ")
