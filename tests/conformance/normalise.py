@@ -22,7 +22,8 @@ and dropped is what depends on scheduling alone:
 
   futex() and its like, and signals
   getrandom(): the C library asks for another seed when the one it has is old
-  that perftest did not find the processor's clock steady, or rping its connection ended
+  that perftest did not find the processor's clock steady, or rping its connection ended, and at
+  last forgotten
   of a row of up to eight calls that repeats at once, all but the first
   of reads, writes and ioctls of a verbs or event file, what is the same as one of the eight such
   calls before: whether two completions make one event or two is a matter of time
@@ -34,7 +35,8 @@ import re
 # Waiting for another thread or for time to pass, or asked for when it has.
 WAITING = re.compile(r"^(futex|sched_yield|nanosleep|clock_nanosleep|restart_syscall|rt_sigreturn|"
 		     r"clock_gettime|gettimeofday|times|getrusage|getrandom)\(|^(---|\+\+\+) |"
-		     r'^write\(2, "(Correlation coefficient |client DISCONNECT EVENT)')
+		     r'^write\(2, "(Correlation coefficient |client DISCONNECT EVENT|'
+		     r'unhandled event: RDMA_CM_EVENT_TIMEWAIT_EXIT)')
 # Files whose content is a measurement, or random.
 MEASURED = re.compile(r"/proc/(cpuinfo|meminfo|stat|uptime|loadavg|self/)|/dev/u?random|"
 		      r"/sys/devices/system/cpu|/sys/bus/pci/devices/[^/]*/resource$")
