@@ -31,7 +31,7 @@ class Item:
 		self.sides = {"stock": [], "ours": []}
 
 	def add(self, side, result, directory):
-		answer = {key: result.get(key, "") for key in ("verdict", "reason", "output")}
+		answer = {key: result.get(key, "") for key in ("verdict", "reason", "output", "late")}
 		if result.get("trace"):
 			prefix = f"{directory}/{result['trace']}"
 			answer["trace"] = normalise.normalised(prefix)
@@ -42,6 +42,9 @@ class Item:
 
 	@staticmethod
 	def essence(answer):
+		"""What has to be equal. Who had to be ended has not answered, whatever it had said by then."""
+		if answer["late"]:
+			return "late"
 		return answer["verdict"], answer["reason"], answer["output"], answer.get("trace")
 
 	def agrees(self):
