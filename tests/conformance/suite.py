@@ -43,7 +43,9 @@ def unpack():
 def arguments(device):
 	"""What tells the suite about a device of devices.py."""
 	told = ["--dev", device.name, "--port", "1"]
-	return told + (["--gid", str(device.gid)] if device.gid else [])
+	# It takes the GID of siw, whose second half is 0, for none, unless it is told.
+	gid = 0 if device.transport == "iw" else device.gid
+	return told + ([] if gid is None else ["--gid", str(gid)])
 
 
 def modules():
