@@ -41,6 +41,9 @@ class Device:
 			self.address = self.first_address("-4")
 		if self.transport == "roce":
 			self.gid = self.index_of(self.address)
+		elif self.transport == "iw":
+			# The only one there is, made of the interface's hardware address.
+			self.gid = 0
 
 	def find_interface(self):
 		if self.transport == "ib":

@@ -35,7 +35,7 @@ import time
 import devices
 import suite
 
-
+# strace for its fault injection alone: it writes nothing down.
 SLOWLY = "strace -f -o /dev/null -e trace=none -e inject=write,ioctl:delay_enter=100ms"
 
 
@@ -66,10 +66,9 @@ class Line:
 
 	def commands(self, device):
 		"""Server and client, or one program."""
-		gid = 0 if device.transport == "iw" else device.gid
 		# Without an address the two meet on the machine's own network.
 		peer = device.address or "127.0.0.1"
-		perf = {"ib": "", "iw": " -R", "roce": f" -x {gid}"}[device.transport]
+		perf = {"ib": "", "iw": " -R", "roce": f" -x {device.gid}"}[device.transport]
 		pyverbs = shlex.join(["python3", f"{suite.PLACE}/tests/run_tests.py",
 				      *suite.arguments(device)])
 
@@ -79,7 +78,8 @@ class Line:
 			bind = "-s" if client else "-b"
 			return shlex.split(text.format(
 				dev=device.name, address=device.address, address6=address6,
-				port=f"-d {device.name}" + ("" if gid is None else f" -g {gid}"),
+				port=f"-d {device.name}" + (
+					"" if device.gid is None else f" -g {device.gid}"),
 				perf=f"-F -d {device.name}" + perf, umad=f"-C {device.name} -P 1",
 				pyverbs=pyverbs, slowly=SLOWLY, side="-c" if client else "-s",
 				bind=f"{bind} {device.address}", bind6=f"{bind} {address6}"))

@@ -44,8 +44,7 @@ def arguments(device):
 	"""What tells the suite about a device of devices.py."""
 	told = ["--dev", device.name, "--port", "1"]
 	# It takes the GID of siw, whose second half is 0, for none, unless it is told.
-	gid = 0 if device.transport == "iw" else device.gid
-	return told + ([] if gid is None else ["--gid", str(gid)])
+	return told + ([] if device.gid is None else ["--gid", str(device.gid)])
 
 
 def modules():
