@@ -38,6 +38,9 @@ import suite
 # strace for its fault injection alone: it writes nothing down.
 SLOWLY = "strace -f -o /dev/null -e trace=none -e inject=write,ioctl:delay_enter=100ms"
 
+# How rdma_cm reports what siw makes of data that arrives together with the answer to its request.
+REFUSED = re.compile(r"RDMA_CM_EVENT_CONNECT_ERROR, error:? -22\b")
+
 
 class Line:
 	"""One line of a table."""
@@ -211,7 +214,6 @@ class Run:
 
 	def __init__(self, line, device, prefix, limit, wrap=None):
 		self.line, self.device, self.prefix, self.limit = line, device, prefix, limit
-		self.asleep = False
 		self.wrap = wrap or (lambda number, command: command)
 
 	def start(self, number, command):
@@ -227,8 +229,7 @@ class Run:
 			try:
 				return process.wait(min(left, asleep.STEP))
 			except subprocess.TimeoutExpired:
-				self.asleep = self.asleep or asleep.done()
-				if left > asleep.STEP and not self.asleep:
+				if not asleep.done() and left > asleep.STEP:
 					continue
 			os.killpg(process.pid, signal.SIGKILL)
 			process.wait()
@@ -278,7 +279,7 @@ class Run:
 		reason = "" if verdict == "ok" else "; ".join(
 			f"status {status}: {(text.strip().splitlines() or [''])[-1].strip()}"
 			for status, text in zip(statuses, said))
-		# A server that waits on after a client that failed is not what is meant by late.
-		late = ("timeout" in statuses and statuses[-1] in (0, "timeout") and
-			not self.asleep)
-		return {"verdict": verdict, "reason": reason, "output": "\n".join(said), "late": late}
+		return {"verdict": verdict, "reason": reason, "output": "\n".join(said),
+			# A server that waits on after a client that failed is not what is meant by late.
+			"late": "timeout" in statuses and statuses[-1] in (0, "timeout"),
+			"refused": any(REFUSED.search(text) for text in said)}
