@@ -439,7 +439,9 @@ static int uvb_wc_out(struct ib_device *ibdev, struct ib_uverbs_wc __user *to,
 
 /*
  * A QP that is destroyed takes its completions out of the CQ, but not the one that is out already:
- * so it waits until its number is known. ib_uverbs reads that of a QP that may be gone.
+ * so it waits until its number is known. ib_uverbs reads that of a QP that may be gone. The lock is
+ * the file's: a QP of another file completes here only by XRC, and of the drivers of this command
+ * (rdmavt, bnxt_re) none has XRC.
  */
 static int uvb_poll_one(struct uvb_file *file, struct ib_cq *cq, struct ib_wc *wc, u32 *qp_num)
 {
